@@ -1,0 +1,44 @@
+import { createAbortedError, createTimeoutError } from '../errors/wait-errors.js';
+
+/** Until when a call may last, and what may end it earlier. One deadline goes through every room that a call passes. */
+export interface Deadline {
+  /** The length asked for, in milliseconds, for messages. */
+  readonly timeoutMs: number;
+  /** The moment it ends, on the clock of `performance.now()`. */
+  readonly expiresAt: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Starts a deadline now. */
+export function createDeadline(timeoutMs: number, signal?: AbortSignal): Deadline {
+  return { timeoutMs, expiresAt: performance.now() + timeoutMs, signal };
+}
+
+/** The earlier of a deadline and `timeoutMs` from now; the signals of both hold. */
+export function narrowDeadline(outer: Deadline, timeoutMs: number, signal?: AbortSignal): Deadline {
+  const inner = createDeadline(timeoutMs, signal);
+  const first = inner.expiresAt < outer.expiresAt ? inner : outer;
+  return { ...first, signal: mergeSignals(outer.signal, signal) };
+}
+
+/** Milliseconds left, never negative. */
+export function remainingMs(deadline: Deadline): number {
+  return Math.max(0, deadline.expiresAt - performance.now());
+}
+
+/**
+ * Throws when the deadline is over or its signal has fired, before anything was sent.
+ * @throws DatabaseError `timeout` or `aborted`, outcome `not-applied`
+ */
+export function throwIfOver(deadline: Deadline, doing: string): void {
+  if (deadline.signal?.aborted) throw createAbortedError(doing, deadline.signal.reason);
+  if (performance.now() >= deadline.expiresAt) throw createTimeoutError(doing, deadline.timeoutMs);
+}
+
+function mergeSignals(
+  first: AbortSignal | undefined,
+  second: AbortSignal | undefined,
+): AbortSignal | undefined {
+  if (first === undefined || second === undefined || first === second) return first ?? second;
+  return AbortSignal.any([first, second]);
+}

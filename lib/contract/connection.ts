@@ -1,0 +1,48 @@
+import type { ResultSet } from '@libsql/core/api';
+import type { Deadline } from '../async/deadline.js';
+import type { Statement, TransactionMode } from './statement.js';
+
+/** How a batch runs. */
+export interface BatchOptions {
+  readonly mode: TransactionMode;
+  /** `false` switches foreign-key enforcement off around the transaction, as libSQL's `migrate` does. */
+  readonly foreignKeys: boolean;
+}
+
+/**
+ * One opened database as a driver offers it, without joining, options or lifecycle: those belong to `DatabaseConnection`.
+ * Every method throws a `DatabaseError` whose `outcome` the driver alone decides.
+ */
+export interface DriverConnection {
+  /** Names the database itself, whatever the connection: two connections with one key share a write gate and transactions. */
+  readonly databaseKey: string;
+  execute(statement: Statement, deadline: Deadline): Promise<ResultSet>;
+  batch(statements: readonly Statement[], options: BatchOptions, deadline: Deadline): Promise<ResultSet[]>;
+  executeMultiple(sql: string, deadline: Deadline): Promise<void>;
+  /**
+   * Resolves when the transaction holds what its mode needs: for `write`, the database's write gate.
+   * @param origin where the caller opened it, for the error of those who wait behind it
+   */
+  begin(mode: TransactionMode, deadline: Deadline, origin: string): Promise<DriverTransaction>;
+  /** Runs a statement that proves that the database answers. */
+  ping(deadline: Deadline): Promise<void>;
+  /** How many calls wait for the write gate or for a free stream. */
+  waiting(): number;
+  /** Rolls back what is open and frees every handle and socket. Never throws. */
+  close(): Promise<void>;
+}
+
+/** An interactive transaction of a driver. Calls must not overlap: the transaction scope queues them. */
+export interface DriverTransaction {
+  /** True once nothing more can run in it: committed, rolled back, or ended by the engine or the server. */
+  readonly closed: boolean;
+  /** Why it ended by itself, when it did: a stolen lock, an expired stream, an engine rollback. */
+  readonly lostBy: Error | undefined;
+  execute(statement: Statement, deadline: Deadline): Promise<ResultSet>;
+  /** Runs the statements in order and stops at the first error; the transaction stays open. */
+  batch(statements: readonly Statement[], deadline: Deadline): Promise<ResultSet[]>;
+  executeMultiple(sql: string, deadline: Deadline): Promise<void>;
+  commit(deadline: Deadline): Promise<void>;
+  /** Undoes everything and releases the transaction; does nothing after its end. What was not committed is never kept. */
+  rollback(): Promise<void>;
+}

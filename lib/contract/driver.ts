@@ -1,0 +1,36 @@
+import type { Deadline } from '../async/deadline.js';
+import type { DriverConnection } from './connection.js';
+
+/** The kind of database behind a connection. */
+export type Backend = 'sqlite' | 'turso';
+
+/**
+ * Where the backends differ and no code of ours can hide it. Tests and callers ask here, never for the backend's name.
+ * Every line is explained in `docs/semantics.md`.
+ */
+export interface DriverCapabilities {
+  /** Reads go on while a write transaction is open. False for `:memory:`, which has a single handle. */
+  readonly readsBesideWriter: boolean;
+  /** A waiting writer takes the lock from a transaction that holds it too long (sqld: after 5 s). */
+  readonly stealsWriteLock: boolean;
+  /** The database is behind a network: a call may fail without having been sent. */
+  readonly overNetwork: boolean;
+  /** The database outlives the process. */
+  readonly durable: boolean;
+  /** Longest value in bytes that the backend accepts as an argument. */
+  readonly maxValueBytes: number;
+}
+
+/** Opens one database. Created without I/O. */
+export interface Driver {
+  readonly backend: Backend;
+  /** libSQL's name of the protocol: `'file'` or `'http'`. */
+  readonly protocol: 'file' | 'http';
+  readonly capabilities: DriverCapabilities;
+  /** Where the database is, for people: a path or a host, never a credential. */
+  readonly location: string;
+  open(deadline: Deadline): Promise<DriverConnection>;
+}
+
+/** Receives what went wrong in the background. The text never holds a secret or a bound value. */
+export type Reporter = (warning: { readonly code: string; readonly message: string }) => void;

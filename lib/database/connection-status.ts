@@ -1,0 +1,21 @@
+import type { Backend, DriverCapabilities } from '../contract/driver.js';
+import type { DatabaseErrorKind } from '../errors/database-error.js';
+
+/** What a connection knows about itself, for logs, metrics and health answers. It holds no credential. */
+export interface ConnectionStatus {
+  readonly backend: Backend;
+  /** Path or host. */
+  readonly location: string;
+  /** `idle` before the first use, `closing` while `close()` waits for calls in flight. */
+  readonly state: 'idle' | 'opening' | 'open' | 'closing' | 'closed';
+  /** When the state began. */
+  readonly since: Date;
+  /** Calls that are not settled yet. */
+  readonly inFlight: number;
+  /** Of those, how many wait for the write gate, a reader or a stream. */
+  readonly waiting: number;
+  /** Kind of the last failed call, and when; undefined while none has failed. */
+  readonly lastError: { readonly kind: DatabaseErrorKind; readonly at: Date } | undefined;
+  /** Undefined until the connection was opened once. */
+  readonly capabilities: DriverCapabilities | undefined;
+}

@@ -1,0 +1,29 @@
+import { withRetry } from '../connection/with-retry.js';
+import type { Deadline } from '../async/deadline.js';
+import type { DriverConnection } from '../contract/connection.js';
+import type { Driver, Reporter } from '../contract/driver.js';
+import { createDriver } from '../drivers/create-driver.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+
+/** An opened database with every layer around it. */
+export interface OpenedDatabase {
+  readonly driver: Driver;
+  readonly connection: DriverConnection;
+}
+
+/**
+ * Opens the database: read this first. The options choose one driver; its connection is wrapped by the layers that its
+ * capabilities ask for, innermost first. A layer that does not apply is not there and costs nothing.
+ */
+export async function openDatabase(
+  options: ResolvedOptions,
+  report: Reporter,
+  deadline: Deadline,
+): Promise<OpenedDatabase> {
+  const driver = await createDriver(options, report);
+  const connection = await driver.open(deadline);
+  return {
+    driver,
+    connection: driver.capabilities.overNetwork ? withRetry(connection, options.maxAttempts) : connection,
+  };
+}

@@ -1,0 +1,62 @@
+import type { SqlValue } from '../contract/value.js';
+import { createArgsError } from '../errors/usage-errors.js';
+
+const smallest = -(2n ** 63n);
+const largest = 2n ** 63n - 1n;
+
+/**
+ * Turns a JavaScript value into its SQLite storage class, by one rule on every backend: whole numbers are INTEGER, other numbers
+ * REAL, booleans 1 and 0, a Date its milliseconds since 1970, bytes a BLOB.
+ * @param where names the parameter in the error, never its value
+ * @throws DatabaseError `ARGS_INVALID`
+ */
+export function toSqlValue(value: unknown, where: string): SqlValue {
+  switch (typeof value) {
+    case 'string':
+      return value;
+    case 'number':
+      return toNumber(value, where);
+    case 'bigint':
+      if (value < smallest || value > largest)
+        throw refuse(where, 'a bigint beyond 64 bits; SQLite integers have 64 bits');
+      return value;
+    case 'boolean':
+      return value ? 1n : 0n;
+    case 'object':
+      return value === null ? null : toBytesOrDate(value, where);
+    case 'undefined':
+      throw refuse(where, 'undefined; pass null for an SQL NULL');
+    default:
+      throw refuse(where, `a ${typeof value}, which has no SQL form`);
+  }
+}
+
+function toNumber(value: number, where: string): SqlValue {
+  if (!Number.isFinite(value)) throw refuse(where, `${value}; only finite numbers can be passed`);
+  // minus zero has no integer form
+  return Number.isSafeInteger(value) && !Object.is(value, -0) ? BigInt(value) : value;
+}
+
+function toBytesOrDate(value: object, where: string): SqlValue {
+  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  if (isArrayBuffer(value)) return new Uint8Array(value);
+  if (isDate(value)) return toNumber(value.getTime(), where);
+  throw refuse(
+    where,
+    `an object (${value.constructor?.name ?? 'no class'}); pass JSON.stringify(value) to store it as text`,
+  );
+}
+
+/** By tag: a value may come from another realm, as under a test runner. */
+function isArrayBuffer(value: object): value is ArrayBuffer {
+  const tag = Object.prototype.toString.call(value);
+  return tag === '[object ArrayBuffer]' || tag === '[object SharedArrayBuffer]';
+}
+
+function isDate(value: object): value is Date {
+  return Object.prototype.toString.call(value) === '[object Date]';
+}
+
+function refuse(where: string, what: string): Error {
+  return createArgsError(`${where} is ${what}`);
+}

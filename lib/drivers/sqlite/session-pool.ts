@@ -1,0 +1,52 @@
+import type { Deadline } from '../../async/deadline.js';
+import { FifoGate } from '../../async/fifo-gate.js';
+import type { SqliteHandle } from './sqlite-handle.js';
+
+/** A handle lent for one transaction. */
+export interface Session {
+  readonly handle: SqliteHandle;
+  /** Gives it back. A handle that is still in a transaction is closed instead of lent again. */
+  release(): void;
+}
+
+/** Handles for transactions that read a snapshot of their own: opened when first needed, at most `size`, kept for the next. */
+export class SessionPool {
+  readonly #open: (deadline: Deadline) => Promise<SqliteHandle>;
+  readonly #gate: FifoGate;
+  readonly #idle: SqliteHandle[] = [];
+  readonly #lent = new Set<SqliteHandle>();
+
+  constructor(size: number, open: (deadline: Deadline) => Promise<SqliteHandle>) {
+    this.#open = open;
+    this.#gate = new FifoGate(size, 'waiting for a free reader (all "pool.readers" are in a transaction)');
+  }
+
+  get waiting(): number {
+    return this.#gate.waiting;
+  }
+
+  async acquire(deadline: Deadline): Promise<Session> {
+    const releasePlace = await this.#gate.acquire(deadline);
+    try {
+      const handle = this.#idle.pop() ?? (await this.#open(deadline));
+      this.#lent.add(handle);
+      return { handle, release: () => this.#giveBack(handle, releasePlace) };
+    } catch (error) {
+      releasePlace();
+      throw error;
+    }
+  }
+
+  close(): void {
+    for (const handle of [...this.#idle, ...this.#lent]) handle.close();
+    this.#idle.length = 0;
+    this.#lent.clear();
+  }
+
+  #giveBack(handle: SqliteHandle, releasePlace: () => void): void {
+    if (!this.#lent.delete(handle)) return;
+    if (handle.inTransaction) handle.close();
+    else this.#idle.push(handle);
+    releasePlace();
+  }
+}

@@ -1,0 +1,195 @@
+import type { IntMode, ResultSet } from '@libsql/core/api';
+import { throwIfOver, type Deadline } from '../../async/deadline.js';
+import type { FifoGate } from '../../async/fifo-gate.js';
+import type { BatchOptions, DriverConnection, DriverTransaction } from '../../contract/connection.js';
+import type { Statement, TransactionMode } from '../../contract/statement.js';
+import { checkScript, checkStatement } from '../../sql/check-statement.js';
+import { classifySql } from '../../sql/classify-sql.js';
+import { splitScript } from '../../sql/split-script.js';
+import type { SessionPool } from './session-pool.js';
+import type { SqliteHandle } from './sqlite-handle.js';
+import { runStatement } from './sqlite-run.js';
+import { SqliteTransaction } from './sqlite-transaction.js';
+import { toSqliteError } from './sqlite-errors.js';
+import { whileBusy } from './while-busy.js';
+
+/** The opened handles of one SQLite database. */
+export interface SqliteHandles {
+  /** The only handle that writes outside deferred transactions, behind the gate. */
+  readonly writer: SqliteHandle;
+  /** Reads beside the writer; undefined for `:memory:`, whose single handle everybody shares. */
+  readonly reader: SqliteHandle | undefined;
+  readonly sessions: SessionPool | undefined;
+}
+
+/** A SQLite database through better-sqlite3: reads at once on a handle of their own, one writer behind a FIFO gate. */
+export class SqliteConnection implements DriverConnection {
+  readonly databaseKey: string;
+  readonly #handles: SqliteHandles;
+  readonly #gate: FifoGate;
+  readonly #intMode: IntMode;
+  readonly #onClose: () => Promise<void>;
+  readonly #open = new Set<SqliteTransaction>();
+
+  constructor(
+    databaseKey: string,
+    handles: SqliteHandles,
+    gate: FifoGate,
+    intMode: IntMode,
+    onClose: () => Promise<void>,
+  ) {
+    this.databaseKey = databaseKey;
+    this.#handles = handles;
+    this.#gate = gate;
+    this.#intMode = intMode;
+    this.#onClose = onClose;
+  }
+
+  async execute(statement: Statement, deadline: Deadline): Promise<ResultSet> {
+    const found = checkStatement(statement.sql, 'autocommit');
+    throwIfOver(deadline, 'before the statement began');
+    const { reader, writer } = this.#handles;
+    if (found === 'query' && reader !== undefined && isReadOnly(reader, statement.sql)) {
+      return whileBusy(() => runStatement(reader, statement, this.#intMode), deadline);
+    }
+    return this.#asWriter(deadline, () =>
+      whileBusy(() => runStatement(writer, statement, this.#intMode), deadline),
+    );
+  }
+
+  async batch(
+    statements: readonly Statement[],
+    { mode, foreignKeys }: BatchOptions,
+    deadline: Deadline,
+  ): Promise<ResultSet[]> {
+    if (foreignKeys)
+      return this.#runBatch(
+        statements,
+        await this.begin(batchMode(statements, mode), deadline, 'a batch'),
+        deadline,
+      );
+    const { writer } = this.#handles;
+    return this.#asWriter(deadline, async () => {
+      writer.run('PRAGMA foreign_keys = OFF');
+      try {
+        return await this.#runBatch(statements, await this.#beginOn(writer, 'write', deadline), deadline);
+      } finally {
+        writer.run('PRAGMA foreign_keys = ON');
+      }
+    });
+  }
+
+  async executeMultiple(sql: string, deadline: Deadline): Promise<void> {
+    checkScript(sql, 'autocommit');
+    const { writer } = this.#handles;
+    await this.#asWriter(deadline, async () => {
+      try {
+        for (const statement of splitScript(sql)) {
+          throwIfOver(deadline, 'between two statements of a script');
+          await whileBusy(() => writer.run(statement), deadline);
+        }
+      } finally {
+        if (writer.inTransaction) writer.run('ROLLBACK');
+      }
+    });
+  }
+
+  async begin(mode: TransactionMode, deadline: Deadline, origin: string): Promise<DriverTransaction> {
+    const { writer, sessions } = this.#handles;
+    if (mode === 'write' || sessions === undefined) {
+      const release = await this.#gate.acquire(deadline);
+      this.#gate.describeHolder(origin);
+      try {
+        return await this.#beginOn(writer, mode, deadline, release);
+      } catch (error) {
+        release();
+        throw error;
+      }
+    }
+    const session = await sessions.acquire(deadline);
+    try {
+      return await this.#beginOn(session.handle, mode, deadline, () => session.release(), this.#gate);
+    } catch (error) {
+      session.release();
+      throw error;
+    }
+  }
+
+  async ping(deadline: Deadline): Promise<void> {
+    const { reader, writer } = this.#handles;
+    const probe = (): unknown => (reader ?? writer).prepare('SELECT name FROM sqlite_schema LIMIT 1').get();
+    await whileBusy(probe, deadline);
+  }
+
+  waiting(): number {
+    return this.#gate.waiting + (this.#handles.sessions?.waiting ?? 0);
+  }
+
+  async close(): Promise<void> {
+    for (const transaction of [...this.#open]) await transaction.rollback();
+    this.#handles.sessions?.close();
+    this.#handles.reader?.close();
+    this.#handles.writer.close();
+    await this.#onClose();
+  }
+
+  async #asWriter<T>(deadline: Deadline, work: () => Promise<T>): Promise<T> {
+    const release = await this.#gate.acquire(deadline);
+    try {
+      return await work();
+    } finally {
+      release();
+    }
+  }
+
+  async #beginOn(
+    handle: SqliteHandle,
+    mode: TransactionMode,
+    deadline: Deadline,
+    release?: () => void,
+    gateForWrites?: FifoGate,
+  ): Promise<SqliteTransaction> {
+    const transaction = new SqliteTransaction({
+      handle,
+      mode,
+      intMode: this.#intMode,
+      acquireGate: mode === 'deferred' && gateForWrites ? (until) => gateForWrites.acquire(until) : undefined,
+      onEnd: () => {
+        this.#open.delete(transaction);
+        release?.();
+      },
+    });
+    await transaction.begin(deadline);
+    this.#open.add(transaction);
+    return transaction;
+  }
+
+  async #runBatch(
+    statements: readonly Statement[],
+    transaction: SqliteTransaction | DriverTransaction,
+    deadline: Deadline,
+  ): Promise<ResultSet[]> {
+    try {
+      const results = await transaction.batch(statements, deadline);
+      await transaction.commit(deadline);
+      return results;
+    } finally {
+      await transaction.rollback();
+    }
+  }
+}
+
+/** Only the engine knows whether a WITH writes. Preparing is safe here: pragmas never come this far. */
+function isReadOnly(reader: SqliteHandle, sql: string): boolean {
+  try {
+    return reader.prepare(sql).readonly;
+  } catch (error) {
+    throw toSqliteError(error);
+  }
+}
+
+/** A deferred batch that writes may as well wait for its turn: it would fail with BUSY otherwise. */
+function batchMode(statements: readonly Statement[], mode: TransactionMode): TransactionMode {
+  if (mode !== 'deferred') return mode;
+  return statements.every(({ sql }) => classifySql(sql) === 'query') ? 'deferred' : 'write';
+}

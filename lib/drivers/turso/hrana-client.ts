@@ -1,0 +1,86 @@
+import type { Deadline } from '../../async/deadline.js';
+import type { DatabaseError } from '../../errors/database-error.js';
+import { redactSecrets } from '../../options/redact-secrets.js';
+import type { ResolvedTursoTarget } from '../../options/resolved-options.js';
+import { AuthTokenHolder } from './auth-token.js';
+import type { HranaError, HranaPipelineAnswer, HranaRequest } from './hrana-protocol.js';
+import { HttpTransport, type HttpAnswer } from './http-transport.js';
+import { createProtocolError, toRequestError, toStatementError, toStatusError } from './turso-errors.js';
+
+/** Sends Hrana pipelines to one server. Every failure leaves as a `DatabaseError` without the token. */
+export class HranaClient {
+  readonly #target: ResolvedTursoTarget;
+  readonly #transport: HttpTransport;
+  readonly #token: AuthTokenHolder;
+
+  constructor(target: ResolvedTursoTarget, connectTimeoutMs: number, maxSockets: number) {
+    this.#target = target;
+    this.#transport = new HttpTransport(target, connectTimeoutMs, maxSockets);
+    this.#token = new AuthTokenHolder(target.authToken);
+  }
+
+  /**
+   * Sends the requests on a new stream (`baton` null) or on the stream that the baton names.
+   * @throws DatabaseError
+   */
+  async send(
+    requests: readonly HranaRequest[],
+    baton: string | null,
+    deadline: Deadline,
+  ): Promise<HranaPipelineAnswer> {
+    const body = JSON.stringify({ baton, requests });
+    const answer = await this.#postWithToken(body, deadline);
+    if (answer.status !== 200) throw toStatusError(answer, this.#target.location, this.#redact);
+    return this.#parse(answer.body, requests.length);
+  }
+
+  /** The error of a single statement, without secrets. */
+  toStatementError(error: HranaError): DatabaseError {
+    return toStatementError(error, this.#redact);
+  }
+
+  close(): void {
+    this.#transport.close();
+  }
+
+  readonly #redact = (text: string): string => {
+    const { remoteEncryptionKey: key } = this.#target;
+    return redactSecrets(text, key === undefined ? this.#token.secrets() : [...this.#token.secrets(), key]);
+  };
+
+  /** A refused token is asked anew once: a 401 is sent before anything ran. */
+  async #postWithToken(body: string, deadline: Deadline): Promise<HttpAnswer> {
+    const token = await this.#token.get();
+    const answer = await this.#post(body, token?.reveal(), deadline);
+    if (answer.status !== 401 || !this.#token.renewable) return answer;
+    this.#token.discard(token);
+    return this.#post(body, (await this.#token.get())?.reveal(), deadline);
+  }
+
+  async #post(body: string, token: string | undefined, deadline: Deadline): Promise<HttpAnswer> {
+    const { remoteEncryptionKey, location } = this.#target;
+    const headers = {
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(remoteEncryptionKey !== undefined && { 'x-turso-encryption-key': remoteEncryptionKey.reveal() }),
+    };
+    try {
+      return await this.#transport.post('/v3/pipeline', headers, body, deadline);
+    } catch (error) {
+      throw toRequestError(error, location, this.#redact);
+    }
+  }
+
+  #parse(body: string, expected: number): HranaPipelineAnswer {
+    const { location } = this.#target;
+    let answer: Partial<HranaPipelineAnswer>;
+    try {
+      answer = JSON.parse(body) as Partial<HranaPipelineAnswer>;
+    } catch {
+      throw createProtocolError(location, 'an answer that is no JSON');
+    }
+    if (!Array.isArray(answer.results) || answer.results.length > expected) {
+      throw createProtocolError(location, 'JSON that is no Hrana answer');
+    }
+    return { baton: answer.baton ?? null, results: answer.results };
+  }
+}

@@ -1,0 +1,156 @@
+import type { IntMode, ResultSet } from '@libsql/core/api';
+import { throwIfOver, type Deadline } from '../../async/deadline.js';
+import { FifoGate } from '../../async/fifo-gate.js';
+import type { BatchOptions, DriverConnection, DriverTransaction } from '../../contract/connection.js';
+import type { Reporter } from '../../contract/driver.js';
+import type { Statement, TransactionMode } from '../../contract/statement.js';
+import { toBatchError } from '../../errors/database-error.js';
+import { checkScript, checkStatement } from '../../sql/check-statement.js';
+import { runBatch } from './run-batch.js';
+import { decodeResult, encodeStatement } from './hrana-values.js';
+import type { HranaClient } from './hrana-client.js';
+import { ReadOnlyGuard } from './read-only-guard.js';
+import { takeResponse } from './read-results.js';
+import { TursoTransaction } from './turso-transaction.js';
+
+/** What a connection to a server is made of. */
+export interface TursoConnectionParts {
+  readonly databaseKey: string;
+  readonly client: HranaClient;
+  readonly gate: FifoGate;
+  readonly maxStreams: number;
+  readonly intMode: IntMode;
+  readonly report: Reporter;
+  readonly onClose: () => void;
+}
+
+/** A libSQL server over Hrana 3: reads side by side on at most `maxStreams` streams, this process's writes one after the other. */
+export class TursoConnection implements DriverConnection {
+  readonly databaseKey: string;
+  readonly #parts: TursoConnectionParts;
+  readonly #streams: FifoGate;
+  readonly #readOnly: ReadOnlyGuard;
+  readonly #open = new Set<TursoTransaction>();
+
+  constructor(parts: TursoConnectionParts) {
+    this.databaseKey = parts.databaseKey;
+    this.#parts = parts;
+    this.#streams = new FifoGate(
+      parts.maxStreams,
+      'waiting for a free stream (all "pool.maxStreams" are in use)',
+    );
+    this.#readOnly = new ReadOnlyGuard(parts.client);
+  }
+
+  async execute(statement: Statement, deadline: Deadline): Promise<ResultSet> {
+    const reads = checkStatement(statement.sql, 'autocommit') === 'query';
+    return this.#use(reads ? 'read' : 'write', deadline, async () => {
+      const { client, intMode } = this.#parts;
+      const stmt = encodeStatement(statement);
+      const answer = await client.send([{ type: 'execute', stmt }, { type: 'close' }], null, deadline);
+      return decodeResult(takeResponse(client, answer, 0, 'execute').result, statement.sql, intMode);
+    });
+  }
+
+  async batch(
+    statements: readonly Statement[],
+    options: BatchOptions,
+    deadline: Deadline,
+  ): Promise<ResultSet[]> {
+    const found = statements.map(({ sql }, index) => this.#check(sql, index));
+    const reads = options.mode !== 'write' && options.foreignKeys && found.every((kind) => kind === 'query');
+    if (options.mode === 'read') await this.#assertReads(statements, deadline);
+    // a deferred batch that writes would fail with BUSY beside another writer; as a writer it waits for its turn
+    const mode = options.mode === 'deferred' && !reads ? 'write' : options.mode;
+    return this.#use(reads ? 'read' : 'write', deadline, () => {
+      const { client, intMode } = this.#parts;
+      return runBatch(client, statements, { ...options, mode }, intMode, deadline);
+    });
+  }
+
+  async executeMultiple(sql: string, deadline: Deadline): Promise<void> {
+    checkScript(sql, 'autocommit');
+    await this.#use('write', deadline, async () => {
+      const { client } = this.#parts;
+      const answer = await client.send([{ type: 'sequence', sql }, { type: 'close' }], null, deadline);
+      takeResponse(client, answer, 0, 'sequence');
+    });
+  }
+
+  async begin(mode: TransactionMode, deadline: Deadline, origin: string): Promise<DriverTransaction> {
+    const { client, intMode, report, gate } = this.#parts;
+    const releaseGate = mode === 'write' ? await gate.acquire(deadline) : undefined;
+    if (releaseGate !== undefined) gate.describeHolder(origin);
+    try {
+      const releaseStream = await this.#streams.acquire(deadline);
+      const onEnd = (): void => {
+        this.#open.delete(transaction);
+        releaseStream();
+        releaseGate?.();
+      };
+      const transaction = new TursoTransaction({
+        client,
+        readOnly: this.#readOnly,
+        mode,
+        intMode,
+        report,
+        onEnd,
+      });
+      this.#open.add(transaction);
+      return transaction;
+    } catch (error) {
+      releaseGate?.();
+      throw error;
+    }
+  }
+
+  async ping(deadline: Deadline): Promise<void> {
+    const { client } = this.#parts;
+    const stmt = { sql: 'SELECT 1', want_rows: true };
+    const answer = await client.send([{ type: 'execute', stmt }, { type: 'close' }], null, deadline);
+    takeResponse(client, answer, 0, 'execute');
+  }
+
+  waiting(): number {
+    return this.#parts.gate.waiting + this.#streams.waiting;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#open].map((transaction) => transaction.rollback()));
+    this.#parts.client.close();
+    this.#parts.onClose();
+  }
+
+  async #use<T>(as: 'read' | 'write', deadline: Deadline, work: () => Promise<T>): Promise<T> {
+    const releaseGate = as === 'write' ? await this.#parts.gate.acquire(deadline) : undefined;
+    try {
+      const releaseStream = await this.#streams.acquire(deadline);
+      try {
+        throwIfOver(deadline, 'before the statement was sent');
+        return await work();
+      } finally {
+        releaseStream();
+      }
+    } finally {
+      releaseGate?.();
+    }
+  }
+
+  #check(sql: string, index: number): string {
+    try {
+      return checkStatement(sql, 'transaction');
+    } catch (error) {
+      throw toBatchError(error, index);
+    }
+  }
+
+  async #assertReads(statements: readonly Statement[], deadline: Deadline): Promise<void> {
+    for (const [index, statement] of statements.entries()) {
+      try {
+        await this.#readOnly.assertReads(statement, deadline);
+      } catch (error) {
+        throw toBatchError(error, index);
+      }
+    }
+  }
+}

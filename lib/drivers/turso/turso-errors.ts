@@ -1,0 +1,193 @@
+import {
+  DatabaseError,
+  type DatabaseErrorDetails,
+  type DatabaseErrorKind,
+} from '../../errors/database-error.js';
+import { createArgsError, createStatementRefusedError } from '../../errors/usage-errors.js';
+import type { HttpAnswer } from './http-transport.js';
+import type { HranaError } from './hrana-protocol.js';
+import { TransportError } from './transport-error.js';
+
+/** Removes every form of the connection's secrets from a text of the server or of the system. */
+export type Redact = (text: string) => string;
+
+const tlsCode = /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH)/;
+
+/**
+ * A request that got no whole answer. Before the socket stood nothing was sent; afterwards the statement may have been applied:
+ * a reset looks the same before and after the server worked.
+ */
+export function toRequestError(error: unknown, location: string, redact: Redact): unknown {
+  if (!(error instanceof TransportError)) return error;
+  const outcome = error.sent ? 'unknown' : 'not-applied';
+  const { failure, timeoutMs, cause } = error;
+  if (failure === 'aborted') {
+    if (cause instanceof DatabaseError)
+      return new DatabaseError('the client was closed during the call', { ...pick(cause), outcome });
+    return new DatabaseError(`aborted by the caller's signal`, {
+      code: 'ABORTED',
+      kind: 'aborted',
+      outcome,
+      cause,
+    });
+  }
+  if (failure === 'timeout') {
+    const message = `no answer from ${location} within ${Math.round(timeoutMs ?? 0)} ms`;
+    return new DatabaseError(message, { code: 'TIMEOUT', kind: 'timeout', outcome });
+  }
+  if (failure === 'connect-timeout') {
+    const message = `no connection to ${location} within ${Math.round(timeoutMs ?? 0)} ms (connectTimeoutMs)`;
+    return new DatabaseError(message, { code: 'CONNECT_TIMEOUT', kind: 'unavailable', outcome });
+  }
+  return toNetworkError(cause, location, outcome, redact);
+}
+
+function toNetworkError(
+  cause: unknown,
+  location: string,
+  outcome: DatabaseErrorDetails['outcome'],
+  redact: Redact,
+): DatabaseError {
+  const { code = 'NETWORK_ERROR', message = 'unknown' } = cause as { code?: string; message?: string };
+  const reason = redact(`${code}: ${message}`);
+  if (!tlsCode.test(code) && code !== 'EPROTO') {
+    const sent = outcome === 'unknown' ? 'lost the connection to' : 'cannot reach';
+    return new DatabaseError(`${sent} ${location} (${reason})`, { code, kind: 'unavailable', outcome });
+  }
+  const hint = /wrong version number|packet length/i.test(message)
+    ? '; the port answers in plain text, so the URL wants http: or ?tls=0'
+    : '; for a private certificate authority set the option "tls.ca"';
+  // the handshake comes before the request, so nothing was sent
+  return new DatabaseError(`TLS to ${location} failed (${reason})${hint}`, {
+    code,
+    kind: 'configuration',
+    outcome: 'not-applied',
+  });
+}
+
+/** An answer that is no success: 4xx was refused before anything ran, 5xx may come from behind the work. */
+export function toStatusError(answer: HttpAnswer, location: string, redact: Redact): DatabaseError {
+  const { status } = answer;
+  const reason = redact(readReason(answer.body));
+  const message = `${location} answered ${status}${reason === '' ? '' : `: ${reason}`}`;
+  const details = classifyStatus(status, reason);
+  return new DatabaseError(message, {
+    ...details,
+    retryAfterMs: readRetryAfter(answer.headers['retry-after']),
+  });
+}
+
+/** An answer that is no Hrana: a proxy's page with status 200, broken JSON. */
+export function createProtocolError(location: string, what: string): DatabaseError {
+  return new DatabaseError(`${location} sent ${what}; is the URL that of a libSQL server?`, {
+    code: 'HRANA_PROTO_ERROR',
+    kind: 'unavailable',
+    outcome: 'unknown',
+  });
+}
+
+/** Codes of the server whose kind is not told by SQLite's name. */
+const kindOfCode: Readonly<Record<string, DatabaseErrorKind>> = {
+  SQLITE_CONSTRAINT: 'constraint',
+  SQLITE_BUSY: 'busy',
+  SQLITE_LOCKED: 'busy',
+  SQLITE_READONLY: 'read-only',
+  SQLITE_TOOBIG: 'too-large',
+  RESPONSE_TOO_LARGE: 'too-large',
+  SQLITE_CORRUPT: 'corrupt',
+  SQLITE_NOTADB: 'corrupt',
+  SQLITE_FULL: 'unavailable',
+  SQLITE_IOERR: 'unavailable',
+  TRANSACTION_TIMEOUT: 'busy',
+  TRANSACTION_BUSY: 'busy',
+  STREAM_EXPIRED: 'busy',
+  SQLITE_AUTH: 'syntax',
+  BLOCKED: 'unavailable',
+  AUTH_JWT_INVALID: 'auth',
+  AUTH_JWT_EXPIRED: 'auth',
+};
+
+/** A statement that the server refused. The server names its reason, so the statement was not applied. */
+export function toStatementError(error: HranaError, redact: Redact): DatabaseError {
+  const message = redact(error.message).replace(/^SQLite error: /, '');
+  const code = error.code ?? 'SQLITE_UNKNOWN';
+  if (code === 'SQL_MANY_STATEMENTS' || code === 'SQL_NO_STATEMENT')
+    return createStatementRefusedError(message, code);
+  if (code === 'ARGS_INVALID' || code === 'ARGS_BOTH_POSITIONAL_AND_NAMED') return createArgsError(message);
+  // the server knows no name for SQLITE_ERROR and has a parser of its own in front; the caller sees one code for one mistake
+  if (code === 'SQLITE_UNKNOWN' || code === 'SQL_PARSE_ERROR' || code === 'SQLITE_ERROR')
+    return fromText(message);
+  if (code === 'SQL_STRING_TOO_BIG' || code === 'SQLITE_TOOBIG')
+    return createError('SQLITE_TOOBIG', 'too-large', message);
+  return createError(code, kindOfCode[code] ?? 'internal', message, readExtendedCode(code, message));
+}
+
+function fromText(message: string): DatabaseError {
+  if (/readonly|read-only/i.test(message)) return createError('SQLITE_READONLY', 'read-only', message);
+  return createError('SQLITE_ERROR', 'syntax', message, 'SQLITE_ERROR');
+}
+
+/** The protocol carries no extended code, but SQLite's text for a constraint is fixed (`sqlite3.c`, sqlite3HaltConstraint). */
+function readExtendedCode(code: string, message: string): string | undefined {
+  if (code !== 'SQLITE_CONSTRAINT') return code;
+  const found = constraintTexts.find(([pattern]) => pattern.test(message));
+  return found?.[1] ?? 'SQLITE_CONSTRAINT';
+}
+
+const constraintTexts: readonly (readonly [RegExp, string])[] = [
+  [/^UNIQUE constraint failed: .*\.rowid$/, 'SQLITE_CONSTRAINT_ROWID'],
+  [/^UNIQUE constraint failed/, 'SQLITE_CONSTRAINT_UNIQUE'],
+  [/^NOT NULL constraint failed/, 'SQLITE_CONSTRAINT_NOTNULL'],
+  [/^CHECK constraint failed/, 'SQLITE_CONSTRAINT_CHECK'],
+  [/^FOREIGN KEY constraint failed/, 'SQLITE_CONSTRAINT_FOREIGNKEY'],
+  [/^cannot store \w+ value in \w+ column/, 'SQLITE_CONSTRAINT_DATATYPE'],
+];
+
+function createError(
+  code: string,
+  kind: DatabaseErrorKind,
+  message: string,
+  extendedCode: string = code,
+): DatabaseError {
+  return new DatabaseError(message, { code, extendedCode, kind, outcome: 'not-applied' });
+}
+
+function classifyStatus(status: number, reason: string): DatabaseErrorDetails {
+  if (status === 401 || status === 403) {
+    const kind = /attach/i.test(reason) ? 'syntax' : 'auth';
+    return { code: `HTTP_${status}`, kind, outcome: 'not-applied' };
+  }
+  if (status === 400 && /baton/i.test(reason))
+    return { code: 'STREAM_EXPIRED', kind: 'busy', outcome: 'not-applied' };
+  if (status === 413) return { code: 'HTTP_413', kind: 'too-large', outcome: 'not-applied' };
+  if (status === 429) return { code: 'HTTP_429', kind: 'unavailable', outcome: 'not-applied' };
+  if (status >= 500) return { code: `HTTP_${status}`, kind: 'unavailable', outcome: 'unknown' };
+  if (status === 404) return { code: 'HTTP_404', kind: 'configuration', outcome: 'not-applied' };
+  return { code: `HTTP_${status}`, kind: 'internal', outcome: 'not-applied' };
+}
+
+/** The server's own words: `{"error": …}` or plain text. A page of a proxy in between is left out. */
+function readReason(body: string): string {
+  const longest = 300;
+  if (/^\s*</.test(body)) return '';
+  try {
+    const { error } = JSON.parse(body) as { error?: unknown };
+    if (typeof error === 'string') return error.slice(0, longest);
+  } catch {
+    // plain text, as sqld sends for a malformed request
+  }
+  return body.trim().slice(0, longest);
+}
+
+/** Seconds or a date, RFC 9110 section 10.2.3. */
+function readRetryAfter(header: string | undefined): number | undefined {
+  if (header === undefined) return undefined;
+  const seconds = Number(header);
+  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+}
+
+function pick({ code, kind }: DatabaseError): { code: string; kind: DatabaseErrorKind } {
+  return { code, kind };
+}

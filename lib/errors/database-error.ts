@@ -1,0 +1,123 @@
+import { LibsqlBatchError, LibsqlError } from '@libsql/core/api';
+
+/** Why a call failed. */
+export type DatabaseErrorKind =
+  | 'configuration'
+  | 'constraint'
+  | 'busy'
+  | 'timeout'
+  | 'aborted'
+  | 'unavailable'
+  | 'auth'
+  | 'read-only'
+  | 'syntax'
+  | 'too-large'
+  | 'closed'
+  | 'corrupt'
+  | 'internal';
+
+/** What became of the statement: `unknown` means that it may have been applied, so only an idempotent one may be sent again. */
+export type Outcome = 'not-applied' | 'applied' | 'unknown';
+
+/** What a `DatabaseError` carries beside its message. */
+export interface DatabaseErrorDetails {
+  /** libSQL's code: `SQLITE_CONSTRAINT`, `CLIENT_CLOSED`, `URL_INVALID` … */
+  readonly code: string;
+  readonly kind: DatabaseErrorKind;
+  readonly outcome: Outcome;
+  /** SQLite's extended code, such as `SQLITE_CONSTRAINT_UNIQUE`. */
+  readonly extendedCode?: string | undefined;
+  /** SQLite's numeric code. */
+  readonly rawCode?: number | undefined;
+  /** When a new attempt may succeed, in milliseconds, where the server said so. */
+  readonly retryAfterMs?: number | undefined;
+  readonly cause?: unknown;
+}
+
+/** Marks our errors across copies of this package in one process. */
+const brand = Symbol.for('nestjs-turso.DatabaseError');
+
+/**
+ * Every failure of a connection. It is a `LibsqlError`, so code written for a libSQL client keeps working, and says in addition
+ * why (`kind`) and what became of the statement (`outcome`). Its message never holds a bound value or a credential.
+ */
+export class DatabaseError extends LibsqlError {
+  readonly kind: DatabaseErrorKind;
+  readonly outcome: Outcome;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(message: string, details: DatabaseErrorDetails) {
+    super(message, details.code, details.extendedCode, details.rawCode, toCause(details.cause));
+    this.name = 'DatabaseError';
+    this.kind = details.kind;
+    this.outcome = details.outcome;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+
+  get [brand](): true {
+    return true;
+  }
+
+  /** True for the errors of every copy of this package, batch errors included. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (this !== DatabaseError) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return typeof value === 'object' && value !== null && brand in value;
+  }
+}
+
+/** A statement of a batch failed: a `LibsqlBatchError` that also answers to `instanceof DatabaseError`. */
+export class DatabaseBatchError extends LibsqlBatchError {
+  readonly kind: DatabaseErrorKind;
+  readonly outcome: Outcome;
+  readonly retryAfterMs: number | undefined;
+
+  /** @param statementIndex zero-based index of the statement that failed */
+  constructor(message: string, statementIndex: number, details: DatabaseErrorDetails) {
+    super(
+      message,
+      statementIndex,
+      details.code,
+      details.extendedCode,
+      details.rawCode,
+      toCause(details.cause),
+    );
+    this.name = 'DatabaseBatchError';
+    this.kind = details.kind;
+    this.outcome = details.outcome;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+
+  get [brand](): true {
+    return true;
+  }
+}
+
+/** Wraps the error of the statement at `index` of a batch; anything that is no `DatabaseError` is returned as it is. */
+export function toBatchError(error: unknown, index: number): unknown {
+  if (!(error instanceof DatabaseError) || error instanceof DatabaseBatchError) return error;
+  const message = error.message.startsWith(`${error.code}: `)
+    ? error.message.slice(error.code.length + 2)
+    : error.message;
+  return new DatabaseBatchError(message, index, { ...detailsOf(error), cause: error });
+}
+
+/** The details of an error, to make a similar one. */
+export function detailsOf(error: DatabaseError): DatabaseErrorDetails {
+  const { code, kind, outcome, extendedCode, rawCode, retryAfterMs, cause } = error;
+  return { code, kind, outcome, extendedCode, rawCode, retryAfterMs, cause };
+}
+
+function toCause(cause: unknown): Error | undefined {
+  if (cause === undefined) return undefined;
+  return cause instanceof Error || isErrorLike(cause) ? (cause as Error) : new Error(describe(cause));
+}
+
+/** A thrown or given value that is no error: its text where it is a text, else its type. */
+function describe(cause: unknown): string {
+  return typeof cause === 'string' ? cause : `a ${typeof cause} instead of an error`;
+}
+
+/** `instanceof Error` is false across realms, which is where Jest loads native modules. */
+function isErrorLike(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'message' in value && 'stack' in value;
+}

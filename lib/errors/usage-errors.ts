@@ -1,0 +1,30 @@
+import { DatabaseError } from './database-error.js';
+
+/** A call on a closed connection. */
+export function createClientClosedError(): DatabaseError {
+  return new DatabaseError('The client is closed', {
+    code: 'CLIENT_CLOSED',
+    kind: 'closed',
+    outcome: 'not-applied',
+  });
+}
+
+/** A call on a transaction that has ended. */
+export function createTransactionClosedError(message: string, cause?: unknown): DatabaseError {
+  return new DatabaseError(message, {
+    code: 'TRANSACTION_CLOSED',
+    kind: 'closed',
+    outcome: 'not-applied',
+    cause,
+  });
+}
+
+/** Arguments that do not fit the statement or have no SQL form. */
+export function createArgsError(message: string, cause?: unknown): DatabaseError {
+  return new DatabaseError(message, { code: 'ARGS_INVALID', kind: 'syntax', outcome: 'not-applied', cause });
+}
+
+/** SQL that must not go through this method. */
+export function createStatementRefusedError(message: string, code: string): DatabaseError {
+  return new DatabaseError(message, { code, kind: 'syntax', outcome: 'not-applied' });
+}

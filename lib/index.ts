@@ -1,0 +1,30 @@
+export { DatabaseConnection } from './database/database-connection.js';
+export { createConnection } from './database/create-connection.js';
+export type { ConnectionStatus } from './database/connection-status.js';
+export type { DatabaseTransaction } from './database/database-transaction.js';
+export type { Propagation, TransactionOptions } from './database/transaction-options.js';
+export type { TransactionCallback } from './database/run-transaction.js';
+export type { QueryResult } from './database/query-result.js';
+export type { Backend, DriverCapabilities } from './contract/driver.js';
+export type { CallOptions, StatementInput, StatementObject, TransactionMode } from './contract/statement.js';
+export type { InputArgs, InputValue } from './contract/value.js';
+export {
+  DatabaseBatchError,
+  DatabaseError,
+  type DatabaseErrorDetails,
+  type DatabaseErrorKind,
+  type Outcome,
+} from './errors/database-error.js';
+export { ConfigurationError } from './errors/configuration-error.js';
+export { IntegerRangeError } from './errors/integer-range-error.js';
+export { findDatabaseError, isDatabaseError } from './errors/find-database-error.js';
+export type {
+  AuthToken,
+  DatabaseModuleOptions,
+  MigrationsOptions,
+  PoolOptions,
+  SqliteOptions,
+  TlsOptions,
+} from './options/database-module-options.js';
+export { detectDatabaseType } from './options/detect-database-type.js';
+export { databaseEnvSchema, validateDatabaseEnv } from './options/env-schema.js';
