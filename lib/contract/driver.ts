@@ -32,5 +32,12 @@ export interface Driver {
   open(deadline: Deadline): Promise<DriverConnection>;
 }
 
-/** Receives what went wrong in the background. The text never holds a secret or a bound value. */
-export type Reporter = (warning: { readonly code: string; readonly message: string }) => void;
+/** Something that happened in the background. The message never holds a secret or a bound value. */
+export interface Report {
+  readonly level: 'info' | 'warning';
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Receives what no caller is there to be told. */
+export type Reporter = (report: Report) => void;

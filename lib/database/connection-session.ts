@@ -21,10 +21,11 @@ const insideHook = new AsyncLocalStorage<ConnectionSession>();
 export class ConnectionSession {
   readonly #options: ResolvedOptions;
   readonly #report: Reporter;
-  readonly #onOpened: () => void | Promise<void>;
+  readonly #onOpened: (opened: OpenedDatabase, signal: AbortSignal) => Promise<void>;
   readonly #closer = new AbortController();
   #opened: OpenedDatabase | undefined;
   #ready = false;
+  #connecting: Promise<OpenedDatabase> | undefined;
   #opening: Promise<OpenedDatabase> | undefined;
   #closing: Promise<void> | undefined;
   #inFlight = 0;
@@ -32,7 +33,11 @@ export class ConnectionSession {
   #state: 'idle' | 'opening' | 'open' | 'closing' | 'closed' = 'idle';
   #since = new Date();
 
-  constructor(options: ResolvedOptions, report: Reporter, onOpened: () => void | Promise<void>) {
+  constructor(
+    options: ResolvedOptions,
+    report: Reporter,
+    onOpened: (opened: OpenedDatabase, signal: AbortSignal) => Promise<void>,
+  ) {
     this.#options = options;
     this.#report = report;
     this.#onOpened = onOpened;
@@ -69,8 +74,7 @@ export class ConnectionSession {
   async open(deadline: Deadline): Promise<OpenedDatabase> {
     const opened = this.opened;
     if (opened !== undefined) return opened;
-    this.#opening ??= this.#openOnce().finally(() => (this.#opening = undefined));
-    return within(this.#opening, deadline, 'opening the database');
+    return within(this.#open(), deadline, 'opening the database');
   }
 
   /** Opens with further attempts while the database cannot be reached, up to `bootTimeoutMs`. */
@@ -78,14 +82,16 @@ export class ConnectionSession {
     const deadline = createDeadline(this.#options.bootTimeoutMs, this.signal);
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.open(deadline);
-        return;
+        await within(this.#connect(), deadline, 'opening the database');
+        break;
       } catch (error) {
         const waitMs = jitteredBackoffMs(attempt, baseWaitMs, longestWaitMs);
         if (!isTemporary(error) || waitMs >= remainingMs(deadline)) throw error;
         await sleep(waitMs, deadline, 'waiting to open the database again');
       }
     }
+    // the schema and the hook have bounds of their own
+    await this.#open();
   }
 
   /**
@@ -108,30 +114,48 @@ export class ConnectionSession {
     return this.#closing;
   }
 
-  async #openOnce(): Promise<OpenedDatabase> {
+  /** Callers who come together share one opening. */
+  #open(): Promise<OpenedDatabase> {
+    this.#opening ??= this.#connectAndPrepare().finally(() => (this.#opening = undefined));
+    return this.#opening;
+  }
+
+  async #connectAndPrepare(): Promise<OpenedDatabase> {
+    const opened = await this.#connect();
+    await insideHook.run(this, () => this.#onOpened(opened, this.signal));
+    this.#ready = true;
+    this.#enter('open');
+    return opened;
+  }
+
+  #connect(): Promise<OpenedDatabase> {
+    this.#connecting ??= this.#connectOnce().finally(() => (this.#connecting = undefined));
+    return this.#connecting;
+  }
+
+  async #connectOnce(): Promise<OpenedDatabase> {
+    if (this.#opened !== undefined) return this.#opened;
     this.#enter('opening');
     try {
       const deadline = createDeadline(this.#options.queryTimeoutMs, this.signal);
-      this.#opened ??= await openDatabase(this.#options, this.#report, deadline);
-      await insideHook.run(this, async () => this.#onOpened());
+      this.#opened = await openDatabase(this.#options, this.#report, deadline);
+      return this.#opened;
     } catch (error) {
       this.#enter('idle');
       throw error;
     }
-    this.#ready = true;
-    this.#enter('open');
-    return this.#opened;
   }
 
   async #close(): Promise<void> {
     this.#enter('closing');
     if (this.#inFlight > 0) await this.#drain();
     this.#closer.abort(createClientClosedError());
-    await this.#opening?.catch(() => undefined);
+    await (this.#opening ?? this.#connecting)?.catch(() => undefined);
     try {
       await this.#opened?.connection.close();
     } catch (error) {
       this.#report({
+        level: 'warning',
         code: 'CLOSE_FAILED',
         message: `closing the database failed: ${(error as Error).message}`,
       });

@@ -1,4 +1,4 @@
-import type { Reporter } from '../contract/driver.js';
+import type { Report, Reporter } from '../contract/driver.js';
 import type { DatabaseModuleOptions } from '../options/database-module-options.js';
 import { createOptionsEnvironment } from '../options/options-environment.js';
 import { resolveOptions } from '../options/resolve-options.js';
@@ -17,7 +17,11 @@ export function createConnection(options: DatabaseModuleOptions = {}): DatabaseC
 /** Creates a connection from options that are resolved already. */
 export function createResolvedConnection(
   options: ResolvedOptions,
-  report: Reporter = ({ code, message }) => process.emitWarning(message, { type: 'DatabaseWarning', code }),
+  report: Reporter = emitWarning,
 ): DatabaseConnection {
   return new DatabaseConnection(options, report);
+}
+
+function emitWarning({ level, code, message }: Report): void {
+  if (level === 'warning') process.emitWarning(message, { type: 'DatabaseWarning', code });
 }

@@ -1,31 +1,23 @@
 import type { Client, InArgs, InStatement, Replicated, ResultSet, Transaction } from '@libsql/core/api';
-import { createDeadline, narrowDeadline, type Deadline } from '../async/deadline.js';
-import type { DriverConnection } from '../contract/connection.js';
+import { createDeadline } from '../async/deadline.js';
+import { within } from '../async/within.js';
 import type { Reporter } from '../contract/driver.js';
 import type { CallOptions, StatementInput, TransactionMode } from '../contract/statement.js';
 import type { InputArgs } from '../contract/value.js';
-import { DatabaseError } from '../errors/database-error.js';
 import { createStatementRefusedError } from '../errors/usage-errors.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { callSite } from './call-site.js';
-import { choosePlace } from './choose-place.js';
-import { ConnectionSession } from './connection-session.js';
+import { ConnectionCalls } from './connection-calls.js';
 import type { ConnectionStatus } from './connection-status.js';
-import { findOuterScope } from './find-outer-scope.js';
+import { migrateDatabase } from './migrate-database.js';
+import type { OpenedDatabase } from './open-database.js';
 import type { QueryResult } from './query-result.js';
-import {
-  joinScope,
-  runRootTransaction,
-  runScope,
-  runWithoutTransaction,
-  type TransactionCallback,
-} from './run-transaction.js';
-import { currentScope, runInScope } from './scope-storage.js';
-import { ScopedTransaction, type TransactionHost } from './scoped-transaction.js';
+import { runNested } from './run-nested.js';
+import type { TransactionCallback } from './run-transaction.js';
+import { runInScope } from './scope-storage.js';
 import { toStatement } from './to-statement.js';
 import type { TransactionOptions } from './transaction-options.js';
-import { TransactionScope } from './transaction-scope.js';
-import { WithoutTransaction } from './without-transaction.js';
+import { assertMode, beginTransaction, withTransaction } from './with-transaction.js';
 
 /**
  * One database, on every backend the same: a libSQL `Client` that joins open transactions, bounds every call and says of each
@@ -34,15 +26,14 @@ import { WithoutTransaction } from './without-transaction.js';
 export class DatabaseConnection implements Client {
   readonly #options: ResolvedOptions;
   readonly #report: Reporter;
-  #session: ConnectionSession;
-  #lastError: ConnectionStatus['lastError'];
-  #hookHasRun = false;
+  readonly #calls: ConnectionCalls;
+  #prepared = false;
 
   /** @internal use `createConnection()` or inject it */
   constructor(options: ResolvedOptions, report: Reporter) {
     this.#options = options;
     this.#report = report;
-    this.#session = this.#createSession();
+    this.#calls = new ConnectionCalls(options, report, (opened, signal) => this.#prepare(opened, signal));
   }
 
   /** libSQL's name of the protocol: `'file'` for SQLite, `'http'` for Turso. */
@@ -52,7 +43,7 @@ export class DatabaseConnection implements Client {
 
   /** True from `close()` on, until `reconnect()`. */
   get closed(): boolean {
-    return this.#session.closed;
+    return this.#calls.session.closed;
   }
 
   /**
@@ -60,7 +51,7 @@ export class DatabaseConnection implements Client {
    * @throws DatabaseError when it could not be opened within `bootTimeoutMs`
    */
   async open(): Promise<void> {
-    await this.#track(() => this.#session.openAtBoot());
+    await this.#calls.track(() => this.#calls.session.openAtBoot());
   }
 
   /**
@@ -77,7 +68,7 @@ export class DatabaseConnection implements Client {
     args?: InputArgs | InArgs,
   ): Promise<QueryResult<T>> {
     const { statement: prepared, options } = toStatement(statement, args);
-    const result = await this.#call(options, {
+    const result = await this.#calls.run(options, {
       joined: (scope, deadline) =>
         scope.call((transaction, inner) => transaction.execute(prepared, inner), deadline),
       alone: (connection, deadline) => connection.execute(prepared, deadline),
@@ -96,11 +87,11 @@ export class DatabaseConnection implements Client {
   ): Promise<ResultSet[]> {
     assertMode(mode);
     const prepared = statements.map((input) => toStatement(input).statement);
-    return this.#call(
+    return this.#calls.run(
       {},
       {
         joined: (scope, deadline) =>
-          this.#asNested(scope, deadline, (nested) =>
+          runNested(scope, deadline, (nested) =>
             nested.call((transaction, inner) => transaction.batch(prepared, inner), deadline),
           ),
         alone: (connection, deadline) => connection.batch(prepared, { mode, foreignKeys: true }, deadline),
@@ -115,11 +106,11 @@ export class DatabaseConnection implements Client {
    */
   async migrate(statements: (StatementInput | InStatement)[]): Promise<ResultSet[]> {
     const prepared = statements.map((input) => toStatement(input).statement);
-    return this.#call(
+    return this.#calls.run(
       { timeoutMs: this.#options.migrationTimeoutMs },
       {
         joined: (scope, deadline) =>
-          this.#asNested(scope, deadline, (nested) =>
+          runNested(scope, deadline, (nested) =>
             nested.call((transaction, inner) => transaction.batch(prepared, inner), deadline),
           ),
         alone: (connection, deadline) =>
@@ -133,7 +124,7 @@ export class DatabaseConnection implements Client {
    * @throws DatabaseError
    */
   async executeMultiple(sql: string): Promise<void> {
-    return this.#call(
+    return this.#calls.run(
       {},
       {
         joined: (scope, deadline) =>
@@ -149,22 +140,7 @@ export class DatabaseConnection implements Client {
    * @param mode default `'write'`
    */
   async transaction(mode: TransactionMode = 'write'): Promise<Transaction> {
-    assertMode(mode);
-    const origin = callSite();
-    return this.#track(async () => {
-      const deadline = this.#createDeadline({ timeoutMs: this.#options.transactionTimeoutMs });
-      const { connection } = await this.#session.open(deadline);
-      const outer = findOuterScope(connection.databaseKey);
-      const host = this.#createHost(connection.databaseKey);
-      if (outer !== undefined) return new ScopedTransaction(host, await outer.openNested(deadline));
-      const transaction = await connection.begin(mode, deadline, origin);
-      const onExpired = (error: DatabaseError): void =>
-        this.#report({ code: 'TRANSACTION_EXPIRED', message: error.message });
-      return new ScopedTransaction(
-        host,
-        TransactionScope.createRoot({ transaction, deadline, origin, onExpired }),
-      );
-    });
+    return beginTransaction(this.#calls, mode, this.#options.transactionTimeoutMs, callSite(), this.#report);
   }
 
   /**
@@ -174,37 +150,12 @@ export class DatabaseConnection implements Client {
    * @throws what the callback throws, or DatabaseError
    */
   async withTransaction<T>(callback: TransactionCallback<T>, options: TransactionOptions = {}): Promise<T> {
-    assertMode(options.mode ?? 'write');
-    const origin = callSite();
-    return this.#track(async () => {
-      const { transactionTimeoutMs, maxAttempts } = this.#options;
-      const {
-        mode = 'write',
-        propagation = 'nested',
-        idempotent = false,
-        timeoutMs = transactionTimeoutMs,
-      } = options;
-      const deadline = this.#createDeadline({ timeoutMs });
-      const { connection } = await this.#session.open(deadline);
-      const host = this.#createHost(connection.databaseKey);
-      const run = { mode, deadline, origin, idempotent, maxAttempts: options.maxAttempts ?? maxAttempts };
-      const outer = findOuterScope(host.databaseKey);
-      const place = choosePlace(propagation, outer, mode);
-      if (place === 'without')
-        return runWithoutTransaction(host.databaseKey, new WithoutTransaction(this), callback);
-      if (place === 'begin' || outer === undefined) {
-        return runInScope(host.databaseKey, undefined, () =>
-          runRootTransaction(connection, host, callback, run),
-        );
-      }
-      if (place === 'join') return joinScope(host, outer, callback);
-      return runScope(host, await outer.openNested(deadline), callback, 1);
-    });
+    return withTransaction(this.#calls, this, callback, options, this.#options, callSite());
   }
 
   /** Runs `work` outside of any transaction of this connection: for timers and event handlers that are set up inside of one. */
   outsideTransaction<T>(work: () => T): T {
-    const key = this.#session.opened?.connection.databaseKey;
+    const key = this.#calls.session.opened?.connection.databaseKey;
     return key === undefined ? work() : runInScope(key, undefined, work);
   }
 
@@ -217,7 +168,7 @@ export class DatabaseConnection implements Client {
 
   /** What the connection knows about itself; no I/O. */
   status(): ConnectionStatus {
-    const { opened, state, since, inFlight } = this.#session;
+    const { opened, state, since, inFlight } = this.#calls.session;
     const { backend, location } = this.#options.target;
     return {
       backend,
@@ -226,7 +177,7 @@ export class DatabaseConnection implements Client {
       since,
       inFlight,
       waiting: opened?.connection.waiting() ?? 0,
-      lastError: this.#lastError,
+      lastError: this.#calls.lastError,
       capabilities: opened?.driver.capabilities,
     };
   }
@@ -236,10 +187,23 @@ export class DatabaseConnection implements Client {
    * @throws DatabaseError
    */
   async ping(options: CallOptions = {}): Promise<void> {
-    await this.#track(async () => {
-      const deadline = this.#createDeadline(options);
-      const { connection } = await this.#session.open(deadline);
+    await this.#calls.track(async () => {
+      const deadline = this.#calls.createDeadline(options);
+      const { connection } = await this.#calls.session.open(deadline);
       await connection.ping(deadline);
+    });
+  }
+
+  /**
+   * Applies pending migrations now: what `migrations.run: 'manual'` leaves to the app.
+   * @returns the names of the files that this call applied
+   * @throws ConfigurationError without `migrations.directory`, DatabaseError when a file fails
+   */
+  async applyMigrations(): Promise<readonly string[]> {
+    return this.#calls.track(async () => {
+      const { session } = this.#calls;
+      const opened = await session.open(this.#calls.createDeadline({}));
+      return migrateDatabase(opened, this.#options, this.#report, session.signal);
     });
   }
 
@@ -249,89 +213,24 @@ export class DatabaseConnection implements Client {
    */
   // eslint-disable-next-line @typescript-eslint/no-misused-promises -- libSQL's close() is void; ours can also be awaited
   close(): Promise<void> {
-    return this.#session.close();
+    return this.#calls.session.close();
   }
 
   /** Opens again after a close, at the next call. A connection that is still open is closed in the background first. */
   reconnect(): void {
-    void this.#session.close();
-    this.#session = this.#createSession();
+    this.#calls.renewSession();
   }
 
-  #createSession(): ConnectionSession {
-    return new ConnectionSession(this.#options, this.#report, () => this.#onOpened());
-  }
-
-  async #onOpened(): Promise<void> {
-    if (this.#hookHasRun) return;
-    for (const warning of this.#options.warnings) this.#report(warning);
-    await this.#options.onConnectionCreate?.(this);
-    this.#hookHasRun = true;
-  }
-
-  async #call<T>(
-    options: CallOptions,
-    ways: {
-      readonly joined: (scope: TransactionScope, deadline: Deadline) => Promise<T>;
-      readonly alone: (connection: DriverConnection, deadline: Deadline) => Promise<T>;
-    },
-  ): Promise<T> {
-    return this.#track(async () => {
-      const deadline = this.#createDeadline(options);
-      const opened = this.#session.opened ?? (await this.#session.open(deadline));
-      const scope = findOuterScope(opened.connection.databaseKey);
-      return scope === undefined ? ways.alone(opened.connection, deadline) : ways.joined(scope, deadline);
-    });
-  }
-
-  async #asNested<T>(
-    scope: TransactionScope,
-    deadline: Deadline,
-    work: (nested: TransactionScope) => Promise<T>,
-  ): Promise<T> {
-    const nested = await scope.openNested(deadline);
-    try {
-      const value = await work(nested);
-      await nested.commit();
-      return value;
-    } catch (error) {
-      await nested.rollbackAfter(error);
-      throw error;
+  /** Runs once, after the first opening: what must be done before anybody else's call. */
+  async #prepare(opened: OpenedDatabase, signal: AbortSignal): Promise<void> {
+    if (this.#prepared) return;
+    for (const warning of this.#options.warnings) this.#report({ level: 'warning', ...warning });
+    const { migrations, onConnectionCreate, bootTimeoutMs } = this.#options;
+    if (migrations !== undefined && migrations.run !== 'manual') {
+      await migrateDatabase(opened, this.#options, this.#report, signal);
     }
+    const hook = Promise.resolve(onConnectionCreate?.(this));
+    await within(hook, createDeadline(bootTimeoutMs, signal), 'running the onConnectionCreate hook');
+    this.#prepared = true;
   }
-
-  /** Counts the call. Work of a transaction that is still open is let in while a close drains. */
-  async #track<T>(work: () => Promise<T>): Promise<T> {
-    const key = this.#session.opened?.connection.databaseKey;
-    const letInBefore = key !== undefined && currentScope(key) !== undefined;
-    try {
-      return await this.#session.track(work, letInBefore);
-    } catch (error) {
-      if (error instanceof DatabaseError) this.#lastError = { kind: error.kind, at: new Date() };
-      throw error;
-    }
-  }
-
-  #createHost(databaseKey: string): TransactionHost {
-    const session = this.#session;
-    return {
-      databaseKey,
-      createDeadline: (options) => this.#createDeadline(options),
-      track: (work) => session.track(work, true),
-      report: (code, error) => this.#report({ code, message: (error as Error).message }),
-    };
-  }
-
-  #createDeadline({ timeoutMs = this.#options.queryTimeoutMs, signal }: CallOptions): Deadline {
-    const deadline = createDeadline(timeoutMs, this.#session.signal);
-    return signal === undefined ? deadline : narrowDeadline(deadline, timeoutMs, signal);
-  }
-}
-
-function assertMode(mode: string): void {
-  if (mode === 'write' || mode === 'read' || mode === 'deferred') return;
-  throw createStatementRefusedError(
-    'Unknown transaction mode, supported values are "write", "read" and "deferred"',
-    'ARGS_INVALID',
-  );
 }

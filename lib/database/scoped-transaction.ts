@@ -66,7 +66,9 @@ export class ScopedTransaction implements Transaction {
 
   /** Rolls back unless the transaction has ended. */
   close(): void {
-    this.scope.rollback().catch((error: unknown) => this.host.report('ROLLBACK_FAILED', error));
+    this.host
+      .track(() => this.scope.rollback())
+      .catch((error: unknown) => this.host.report('ROLLBACK_FAILED', error));
   }
 
   async #call<T>(options: CallOptions, work: Parameters<TransactionScope['call']>[0]): Promise<T> {

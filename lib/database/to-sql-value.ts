@@ -33,13 +33,14 @@ export function toSqlValue(value: unknown, where: string): SqlValue {
 
 function toNumber(value: number, where: string): SqlValue {
   if (!Number.isFinite(value)) throw refuse(where, `${value}; only finite numbers can be passed`);
-  // minus zero has no integer form
-  return Number.isSafeInteger(value) && !Object.is(value, -0) ? BigInt(value) : value;
+  return Number.isSafeInteger(value) ? BigInt(value) : value;
 }
 
 function toBytesOrDate(value: object, where: string): SqlValue {
-  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  if (isArrayBuffer(value)) return new Uint8Array(value);
+  // copied: the call may wait, and the caller may use its buffer again
+  if (ArrayBuffer.isView(value))
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
+  if (isArrayBuffer(value)) return new Uint8Array(value).slice();
   if (isDate(value)) return toNumber(value.getTime(), where);
   throw refuse(
     where,

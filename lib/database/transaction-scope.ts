@@ -1,8 +1,8 @@
 import { createDeadline, narrowDeadline, remainingMs, type Deadline } from '../async/deadline.js';
 import { FifoGate, type Release } from '../async/fifo-gate.js';
 import type { DriverTransaction } from '../contract/connection.js';
-import { DatabaseError } from '../errors/database-error.js';
-import { createTransactionClosedError } from '../errors/usage-errors.js';
+import type { DatabaseError } from '../errors/database-error.js';
+import { createTransactionClosedError, createTransactionExpiredError } from '../errors/usage-errors.js';
 
 /** What a root scope begins with. */
 export interface RootScopeParts {
@@ -48,6 +48,7 @@ export class TransactionScope {
   readonly #releaseParent: Release | undefined;
   readonly #afterCommit: (() => unknown)[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #onLeave: (() => void) | undefined;
   #ended = false;
   #endedBy: DatabaseError | undefined;
 
@@ -66,13 +67,17 @@ export class TransactionScope {
     const expired = new Promise<DatabaseError>((resolve) => (announce = resolve));
     const scope = new TransactionScope({ transaction, deadline, gate, savepoints: 0 }, expired);
     scope.#timer = setTimeout(() => {
-      const error = createExpiredError(deadline, origin);
+      const error = createTransactionExpiredError(deadline.timeoutMs, origin);
       scope.#endedBy = error;
       void scope.rollbackAfter(error).then(() => {
         onExpired(error);
         announce(error);
       });
     }, remainingMs(deadline));
+    // a close that no longer waits ends the transaction too
+    const stop = (): void => void scope.rollbackAfter(deadline.signal?.reason);
+    deadline.signal?.addEventListener('abort', stop, { once: true });
+    scope.#onLeave = () => deadline.signal?.removeEventListener('abort', stop);
     return scope;
   }
 
@@ -243,17 +248,7 @@ export class TransactionScope {
   #leave(): void {
     this.#ended = true;
     clearTimeout(this.#timer);
+    this.#onLeave?.();
     this.#releaseParent?.();
   }
-}
-
-function createExpiredError(deadline: Deadline, origin: string): DatabaseError {
-  return new DatabaseError(
-    `rolled back after ${Math.round(deadline.timeoutMs)} ms (transactionTimeoutMs): ${origin}`,
-    {
-      code: 'TRANSACTION_TIMEOUT',
-      kind: 'timeout',
-      outcome: 'not-applied',
-    },
-  );
 }

@@ -28,3 +28,15 @@ export function createArgsError(message: string, cause?: unknown): DatabaseError
 export function createStatementRefusedError(message: string, code: string): DatabaseError {
   return new DatabaseError(message, { code, kind: 'syntax', outcome: 'not-applied' });
 }
+
+/** A transaction that was open longer than it may be. */
+export function createTransactionExpiredError(timeoutMs: number, origin: string): DatabaseError {
+  return new DatabaseError(
+    `rolled back after ${Math.round(timeoutMs)} ms (transactionTimeoutMs): ${origin}`,
+    {
+      code: 'TRANSACTION_TIMEOUT',
+      kind: 'timeout',
+      outcome: 'not-applied',
+    },
+  );
+}

@@ -2,7 +2,8 @@ import { DatabaseError } from './database-error.js';
 
 /** A wait that lasted too long, before anything was sent. */
 export function createTimeoutError(doing: string, timeoutMs: number, holder?: string): DatabaseError {
-  const held = holder === undefined ? '' : `. It is held by ${holder}`;
+  const held =
+    holder === undefined ? '' : `. It is held by ${holder}; withTransaction() cannot be left open by mistake`;
   return new DatabaseError(`timed out after ${Math.round(timeoutMs)} ms ${doing}${held}`, {
     code: 'TIMEOUT',
     kind: 'timeout',

@@ -1,6 +1,7 @@
-import { createStatementRefusedError } from '../errors/usage-errors.js';
+import { createArgsError, createStatementRefusedError } from '../errors/usage-errors.js';
 import { classifySql, firstKeyword, type SqlClass } from './classify-sql.js';
 import { checkPragma } from './check-pragma.js';
+import { readParameters } from './read-parameters.js';
 import { splitScript } from './split-script.js';
 
 /**
@@ -33,7 +34,7 @@ export function checkStatement(sql: string, inside: 'transaction' | 'autocommit'
 /**
  * Refuses a script that would leave the connection in another state than it found it: an unbalanced BEGIN, a COMMIT of somebody
  * else's transaction, a session pragma.
- * @throws DatabaseError `TRANSACTION_CONTROL`, `STATEMENT_NOT_SUPPORTED`, `PRAGMA_NOT_SUPPORTED`
+ * @throws DatabaseError `TRANSACTION_CONTROL`, `STATEMENT_NOT_SUPPORTED`, `PRAGMA_NOT_SUPPORTED`, `ARGS_INVALID`
  */
 export function checkScript(script: string, inside: 'transaction' | 'autocommit'): void {
   const open: string[] = [];
@@ -42,6 +43,8 @@ export function checkScript(script: string, inside: 'transaction' | 'autocommit'
     const controls = found === 'transaction-control' || found === 'savepoint';
     if (inside === 'autocommit' && controls) followTransaction(sql, open);
     else checkStatement(sql, open.length === 0 ? inside : 'transaction');
+    if (readParameters(sql).names.length > 0)
+      throw createArgsError('a script takes no arguments; use batch()');
   }
   const [unended] = open;
   if (unended !== undefined) throw createTransactionControlError(unended, inside);

@@ -117,7 +117,8 @@ export class SqliteConnection implements DriverConnection {
 
   async ping(deadline: Deadline): Promise<void> {
     const { reader, writer } = this.#handles;
-    const probe = (): unknown => (reader ?? writer).prepare('SELECT name FROM sqlite_schema LIMIT 1').get();
+    const probe = (): unknown =>
+      (reader ?? writer).prepare('SELECT name FROM sqlite_schema LIMIT 1').prepared.get();
     await whileBusy(probe, deadline);
   }
 
@@ -182,7 +183,7 @@ export class SqliteConnection implements DriverConnection {
 /** Only the engine knows whether a WITH writes. Preparing is safe here: pragmas never come this far. */
 function isReadOnly(reader: SqliteHandle, sql: string): boolean {
   try {
-    return reader.prepare(sql).readonly;
+    return reader.prepare(sql).prepared.readonly;
   } catch (error) {
     throw toSqliteError(error);
   }

@@ -1,4 +1,5 @@
 import { DatabaseError, type DatabaseErrorKind } from '../../errors/database-error.js';
+import { IntegerRangeError } from '../../errors/integer-range-error.js';
 import { createArgsError, createStatementRefusedError } from '../../errors/usage-errors.js';
 
 /** Kinds of SQLite's primary codes; what is not listed is `internal`. https://sqlite.org/rescode.html */
@@ -25,7 +26,7 @@ const kindOfCode: Readonly<Record<string, DatabaseErrorKind>> = {
  * by `instanceof`: that is false when a test runner loads native modules into another realm.
  */
 export function toSqliteError(error: unknown): unknown {
-  if (error instanceof DatabaseError) return error;
+  if (error instanceof DatabaseError || error instanceof IntegerRangeError) return error;
   const { code, message } = error as { code?: unknown; message?: unknown };
   if (typeof message !== 'string') return error;
   if (typeof code === 'string' && code.startsWith('SQLITE_')) return fromSqliteCode(code, message, error);
@@ -46,8 +47,12 @@ export function toSqliteError(error: unknown): unknown {
 
 /** True for a lock that another connection or process holds: waiting helps. A stale snapshot is not among them. */
 export function isBusy(error: unknown): boolean {
-  const { code } = error as { code?: unknown };
-  return typeof code === 'string' && /^SQLITE_(BUSY|LOCKED)/.test(code) && code !== 'SQLITE_BUSY_SNAPSHOT';
+  const { code, extendedCode = code } = error as { code?: unknown; extendedCode?: unknown };
+  return (
+    typeof extendedCode === 'string' &&
+    /^SQLITE_(BUSY|LOCKED)/.test(extendedCode) &&
+    extendedCode !== 'SQLITE_BUSY_SNAPSHOT'
+  );
 }
 
 /** Wording of better-sqlite3's binder (`src/util/binder.cpp`). */

@@ -1,7 +1,15 @@
 import type { Database, Statement as PreparedStatement } from 'better-sqlite3';
+import { classifySql } from '../../sql/classify-sql.js';
+import { readParameters, type ParameterList } from '../../sql/read-parameters.js';
 
-/** A prepared statement as we use it: integers exact, rows as arrays. */
-export type Prepared = PreparedStatement<unknown[], unknown>;
+/** A statement of better-sqlite3 as we use it: integers exact, rows as arrays. */
+export type BetterStatement = PreparedStatement<unknown[], unknown>;
+
+/** A statement ready to run. */
+export interface Prepared {
+  readonly prepared: BetterStatement;
+  readonly parameters: ParameterList;
+}
 
 /** How many statements a handle keeps prepared. An app has a few hundred texts; one that builds texts without end must not leak. */
 const maxPrepared = 500;
@@ -27,13 +35,12 @@ export class SqliteHandle {
       this.#prepared.set(sql, known);
       return known;
     }
-    const prepared = this.db.prepare<unknown[], unknown>(sql);
-    prepared.safeIntegers(true);
-    if (prepared.reader) prepared.raw(true);
+    if (classifySql(sql) === 'pragma') return this.#preparePragma(sql);
+    const entry = this.#prepareNew(sql);
     if (this.#prepared.size >= maxPrepared)
       this.#prepared.delete(this.#prepared.keys().next().value as string);
-    this.#prepared.set(sql, prepared);
-    return prepared;
+    this.#prepared.set(sql, entry);
+    return entry;
   }
 
   /** Runs transaction control or a pragma of our own. */
@@ -44,5 +51,21 @@ export class SqliteHandle {
   close(): void {
     this.#prepared.clear();
     this.db.close();
+  }
+
+  /**
+   * SQLite runs a pragma while it prepares it, by the schema that the handle knows: kept, or prepared after somebody else changed the
+   * schema, it would answer of the past. Reading the schema table first brings the handle up to date.
+   */
+  #preparePragma(sql: string): Prepared {
+    this.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').prepared.get();
+    return this.#prepareNew(sql);
+  }
+
+  #prepareNew(sql: string): Prepared {
+    const prepared = this.db.prepare<unknown[], unknown>(sql);
+    prepared.safeIntegers(true);
+    if (prepared.reader) prepared.raw(true);
+    return { prepared, parameters: readParameters(sql) };
   }
 }

@@ -3,11 +3,11 @@ import { toIntMode } from '../../contract/integers.js';
 import { StatementResult } from '../../contract/result-set.js';
 import { createRowFactory } from '../../contract/row.js';
 import type { Statement } from '../../contract/statement.js';
-import type { SqlArgs } from '../../contract/value.js';
 import type { Outcome } from '../../errors/database-error.js';
 import { firstKeyword } from '../../sql/classify-sql.js';
+import { bindArgs } from './bind-args.js';
 import { toSqliteError } from './sqlite-errors.js';
-import type { Prepared, SqliteHandle } from './sqlite-handle.js';
+import type { BetterStatement, SqliteHandle } from './sqlite-handle.js';
 
 /**
  * Runs one statement on a handle, at once.
@@ -15,8 +15,8 @@ import type { Prepared, SqliteHandle } from './sqlite-handle.js';
  */
 export function runStatement(handle: SqliteHandle, statement: Statement, intMode: IntMode): ResultSet {
   try {
-    const prepared = handle.prepare(statement.sql);
-    const args = toBindable(statement.args);
+    const { prepared, parameters } = handle.prepare(statement.sql);
+    const args = bindArgs(parameters, statement.args);
     return prepared.reader
       ? readRows(handle, prepared, args, statement.sql, intMode)
       : runWrite(prepared, args, statement.sql);
@@ -27,7 +27,7 @@ export function runStatement(handle: SqliteHandle, statement: Statement, intMode
 
 function readRows(
   handle: SqliteHandle,
-  prepared: Prepared,
+  prepared: BetterStatement,
   args: unknown[],
   sql: string,
   intMode: IntMode,
@@ -44,7 +44,7 @@ function readRows(
   return new StatementResult({ columns, columnTypes, rows, ...counts });
 }
 
-function runWrite(prepared: Prepared, args: unknown[], sql: string): ResultSet {
+function runWrite(prepared: BetterStatement, args: unknown[], sql: string): ResultSet {
   const info = prepared.run(...args);
   const counts = toCounts(sql, info.changes, BigInt(info.lastInsertRowid));
   return new StatementResult({ columns: [], columnTypes: [], rows: [], ...counts });
@@ -59,17 +59,20 @@ const noCounts: Counts = { rowsAffected: 0, lastInsertRowid: undefined };
 
 /** better-sqlite3 gives no counts for a statement that also returns rows; the handle still knows them. */
 function readCounts(handle: SqliteHandle, sql: string): Counts {
-  const [changes, rowid] = handle.prepare('SELECT changes(), last_insert_rowid()').get() as [bigint, bigint];
+  const [changes, rowid] = handle.prepare('SELECT changes(), last_insert_rowid()').prepared.get() as [
+    bigint,
+    bigint,
+  ];
   return toCounts(sql, Number(changes), rowid);
 }
 
 /** SQLite keeps the last rowid of the handle, whoever inserted it: only a statement that inserted may answer it. */
 function toCounts(sql: string, changes: number, rowid: bigint): Counts {
   const keyword = firstKeyword(sql);
-  const inserts = keyword === 'INSERT' || keyword === 'REPLACE' || keyword === 'WITH';
-  const changesRows = inserts || keyword === 'UPDATE' || keyword === 'DELETE';
-  if (!changesRows) return noCounts;
-  return { rowsAffected: changes, lastInsertRowid: inserts && changes > 0 ? rowid : 0n };
+  if (keyword === 'UPDATE' || keyword === 'DELETE')
+    return { rowsAffected: changes, lastInsertRowid: undefined };
+  if (keyword !== 'INSERT' && keyword !== 'REPLACE' && keyword !== 'WITH') return noCounts;
+  return { rowsAffected: changes, lastInsertRowid: changes > 0 ? rowid : 0n };
 }
 
 function toValue(value: unknown, intMode: IntMode, outcome: Outcome): Value {
@@ -82,11 +85,4 @@ function toArrayBuffer(bytes: Uint8Array): ArrayBuffer {
   return bytes.byteLength === bytes.buffer.byteLength
     ? (bytes.buffer as ArrayBuffer)
     : (bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer);
-}
-
-/** better-sqlite3 takes positions as a list and names as one object. */
-function toBindable(args: SqlArgs): unknown[] {
-  if (args instanceof Map)
-    return args.size === 0 ? [] : [Object.fromEntries(args as ReadonlyMap<string, unknown>)];
-  return args as unknown[];
 }

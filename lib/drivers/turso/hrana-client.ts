@@ -1,7 +1,9 @@
 import type { Deadline } from '../../async/deadline.js';
+import { within } from '../../async/within.js';
 import type { DatabaseError } from '../../errors/database-error.js';
 import { redactSecrets } from '../../options/redact-secrets.js';
 import type { ResolvedTursoTarget } from '../../options/resolved-options.js';
+import type { Secret } from '../../options/secret.js';
 import { AuthTokenHolder } from './auth-token.js';
 import type { HranaError, HranaPipelineAnswer, HranaRequest } from './hrana-protocol.js';
 import { HttpTransport, type HttpAnswer } from './http-transport.js';
@@ -50,11 +52,16 @@ export class HranaClient {
 
   /** A refused token is asked anew once: a 401 is sent before anything ran. */
   async #postWithToken(body: string, deadline: Deadline): Promise<HttpAnswer> {
-    const token = await this.#token.get();
+    const token = await this.#askToken(deadline);
     const answer = await this.#post(body, token?.reveal(), deadline);
     if (answer.status !== 401 || !this.#token.renewable) return answer;
     this.#token.discard(token);
-    return this.#post(body, (await this.#token.get())?.reveal(), deadline);
+    return this.#post(body, (await this.#askToken(deadline))?.reveal(), deadline);
+  }
+
+  /** The app's own function may hang; the call does not. */
+  #askToken(deadline: Deadline): Promise<Secret | undefined> {
+    return within(this.#token.get(), deadline, 'waiting for the authToken function');
   }
 
   async #post(body: string, token: string | undefined, deadline: Deadline): Promise<HttpAnswer> {

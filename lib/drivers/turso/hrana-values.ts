@@ -5,11 +5,19 @@ import { createRowFactory } from '../../contract/row.js';
 import type { Statement } from '../../contract/statement.js';
 import type { SqlValue } from '../../contract/value.js';
 import type { Outcome } from '../../errors/database-error.js';
+import { checkArgs } from '../../sql/check-args.js';
 import { firstKeyword } from '../../sql/classify-sql.js';
+import { readParameters } from '../../sql/read-parameters.js';
 import type { HranaStatement, HranaStatementResult, HranaValue } from './hrana-protocol.js';
 
-/** Encodes a statement with its arguments. */
+type Counts = Pick<ResultSet, 'rowsAffected' | 'lastInsertRowid'>;
+
+/**
+ * Encodes a statement with its arguments.
+ * @throws DatabaseError `ARGS_INVALID`
+ */
 export function encodeStatement({ sql, args }: Statement): HranaStatement {
+  checkArgs(readParameters(sql), args);
   if (!(args instanceof Map))
     return { sql, args: (args as readonly SqlValue[]).map(encodeValue), want_rows: true };
   const named = [...(args as ReadonlyMap<string, SqlValue>)];
@@ -28,31 +36,21 @@ export function decodeResult(result: HranaStatementResult, sql: string, intMode:
   const columns = result.cols.map((column) => column.name ?? '');
   const columnTypes = result.cols.map((column) => column.decltype ?? '');
   const createRow = createRowFactory(columns);
-  const keyword = firstKeyword(sql);
-  const inserts = keyword === 'INSERT' || keyword === 'REPLACE';
-  const changes =
-    inserts ||
-    keyword === 'UPDATE' ||
-    keyword === 'DELETE' ||
-    (keyword === 'WITH' && result.affected_row_count > 0);
-  const outcome: Outcome = changes ? 'applied' : 'not-applied';
+  const counts = readCounts(result, firstKeyword(sql));
+  const outcome: Outcome = counts.rowsAffected > 0 ? 'applied' : 'not-applied';
   const rows = result.rows.map((values) =>
     createRow(values.map((value) => decodeValue(value, intMode, outcome))),
   );
-  return new StatementResult({
-    columns,
-    columnTypes,
-    rows,
-    rowsAffected: changes ? result.affected_row_count : 0,
-    lastInsertRowid: changes ? readRowid(result, inserts || keyword === 'WITH') : undefined,
-  });
+  return new StatementResult({ columns, columnTypes, rows, ...counts });
 }
 
 /** The server repeats the stream's last rowid: only a statement that inserted may answer it. */
-function readRowid(result: HranaStatementResult, inserts: boolean): bigint {
-  return inserts && result.affected_row_count > 0 && result.last_insert_rowid !== null
-    ? BigInt(result.last_insert_rowid)
-    : 0n;
+function readCounts(result: HranaStatementResult, keyword: string): Counts {
+  const rowsAffected = result.affected_row_count;
+  const inserts = keyword === 'INSERT' || keyword === 'REPLACE' || (keyword === 'WITH' && rowsAffected > 0);
+  if (keyword === 'UPDATE' || keyword === 'DELETE') return { rowsAffected, lastInsertRowid: undefined };
+  if (!inserts) return { rowsAffected: 0, lastInsertRowid: undefined };
+  return { rowsAffected, lastInsertRowid: rowsAffected > 0 ? BigInt(result.last_insert_rowid ?? 0) : 0n };
 }
 
 function encodeValue(value: SqlValue): HranaValue {

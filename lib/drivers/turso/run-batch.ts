@@ -3,6 +3,7 @@ import type { Deadline } from '../../async/deadline.js';
 import type { BatchOptions } from '../../contract/connection.js';
 import type { Statement } from '../../contract/statement.js';
 import { DatabaseError, toBatchError } from '../../errors/database-error.js';
+import { findRefused } from './find-refused.js';
 import type { HranaClient } from './hrana-client.js';
 import type { HranaBatchResult, HranaStep } from './hrana-protocol.js';
 import { decodeResult } from './hrana-values.js';
@@ -26,12 +27,16 @@ export async function runBatch(
   const steps: HranaStep[] = [
     ...before,
     begin(mode),
-    ...statements.map((statement, index) => guardedStatement(statement, first + index - 1)),
+    ...statements.map((statement, index) => toStep(statement, index, first)),
     guarded('COMMIT', commit - 1),
     rollbackUnless(commit),
     ...(foreignKeys ? [] : [always('PRAGMA foreign_keys=on')]),
   ];
   const answer = await client.send([{ type: 'batch', batch: { steps } }, { type: 'close' }], null, deadline);
+  const [refused] = answer.results;
+  if (refused?.type === 'error') {
+    throw await findRefused(client, statements, client.toStatementError(refused.error), deadline);
+  }
   const batch = takeResponse(client, answer, 0, 'batch').result;
   for (let step = 0; step < first; step++) throwStepError(client, batch, step);
   assertAllRan(client, batch, first, commit);
@@ -40,6 +45,14 @@ export async function runBatch(
     const { result } = readStep(client, batch, first + index);
     return decodeResult(result as NonNullable<typeof result>, sql, intMode);
   });
+}
+
+function toStep(statement: Statement, index: number, first: number): HranaStep {
+  try {
+    return guardedStatement(statement, first + index - 1);
+  } catch (error) {
+    throw toBatchError(error, index);
+  }
 }
 
 function throwStepError(client: HranaClient, batch: HranaBatchResult, step: number): void {

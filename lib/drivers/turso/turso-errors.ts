@@ -107,16 +107,25 @@ const kindOfCode: Readonly<Record<string, DatabaseErrorKind>> = {
   AUTH_JWT_EXPIRED: 'auth',
 };
 
+/** What SQLite itself calls SQLITE_ERROR, under the server's names for it. */
+const codesOfSqliteError: ReadonlySet<string> = new Set([
+  'SQLITE_ERROR',
+  'SQLITE_UNKNOWN',
+  'SQL_INPUT_ERROR',
+  'SQL_PARSE_ERROR',
+]);
+
 /** A statement that the server refused. The server names its reason, so the statement was not applied. */
 export function toStatementError(error: HranaError, redact: Redact): DatabaseError {
   const message = redact(error.message).replace(/^SQLite error: /, '');
   const code = error.code ?? 'SQLITE_UNKNOWN';
   if (code === 'SQL_MANY_STATEMENTS' || code === 'SQL_NO_STATEMENT')
     return createStatementRefusedError(message, code);
+  if (code === 'ARGS_INVALID' && /too big/i.test(message))
+    return createError('SQLITE_TOOBIG', 'too-large', message);
   if (code === 'ARGS_INVALID' || code === 'ARGS_BOTH_POSITIONAL_AND_NAMED') return createArgsError(message);
   // the server knows no name for SQLITE_ERROR and has a parser of its own in front; the caller sees one code for one mistake
-  if (code === 'SQLITE_UNKNOWN' || code === 'SQL_PARSE_ERROR' || code === 'SQLITE_ERROR')
-    return fromText(message);
+  if (codesOfSqliteError.has(code)) return fromText(message);
   if (code === 'SQL_STRING_TOO_BIG' || code === 'SQLITE_TOOBIG')
     return createError('SQLITE_TOOBIG', 'too-large', message);
   return createError(code, kindOfCode[code] ?? 'internal', message, readExtendedCode(code, message));

@@ -15,7 +15,7 @@ import { readStep, takeResponse } from './read-results.js';
 import { begin, guarded, guardedStatement, probeAutocommit } from './steps.js';
 
 /** Longest time for a rollback; the server drops an idle stream after 10 s by itself. */
-const rollbackTimeoutMs = 5_000;
+const rollbackTimeoutMs = 2_000;
 
 /** What a transaction on the server needs. */
 export interface TursoTransactionHold {
@@ -70,7 +70,8 @@ export class TursoTransaction implements DriverTransaction {
     throwIfOver(deadline, 'before the commit was sent');
     if (!this.#begun) return this.#end();
     try {
-      const batch = await this.#sendSteps([guarded('COMMIT')], deadline, true);
+      const { batch, refusedBy } = await this.#sendSteps([guarded('COMMIT')], deadline, true);
+      if (refusedBy !== undefined) throw refusedBy;
       const { result, error } = readStep(this.#hold.client, batch, 0);
       if (error !== undefined) throw error;
       if (result === undefined) throw createLostError();
@@ -86,46 +87,67 @@ export class TursoTransaction implements DriverTransaction {
       if (this.#begun) await this.#sendSteps([guarded('ROLLBACK')], createDeadline(rollbackTimeoutMs), true);
     } catch (error) {
       const message = `a rollback did not reach the server (${(error as Error).message}); it rolls back by itself within 10 s`;
-      this.#hold.report({ code: 'ROLLBACK_NOT_SENT', message });
+      this.#hold.report({ level: 'warning', code: 'ROLLBACK_NOT_SENT', message });
     } finally {
       this.#hold.onEnd();
     }
   }
 
-  async #run(
-    statements: readonly Statement[],
-    deadline: Deadline,
-    wrap: (error: unknown, index: number) => unknown,
-  ): Promise<ResultSet[]> {
+  /** Runs the statements in one request, up to the first that fails; `wrap` gives its error the index. */
+  async #run(statements: readonly Statement[], deadline: Deadline, wrap: Wrap): Promise<ResultSet[]> {
     this.#assertOpen();
-    await this.#check(statements, deadline, wrap);
-    if (statements.length === 0) return [];
-    throwIfOver(deadline, 'before the statement was sent');
-    const first = this.#begun ? 0 : 1;
-    const steps = statements.map((statement, index) =>
-      guardedStatement(statement, index + first === 0 ? undefined : index + first - 1),
-    );
-    const batch = await this.#sendSteps(
-      [...(first === 1 ? [begin(this.#hold.mode)] : []), ...steps, probeAutocommit()],
-      deadline,
-    );
-    if (first === 1) this.#readBegin(batch);
-    return this.#readResults(statements, batch, first, wrap);
+    const { steps, failure } = await this.#prepareSteps(statements, deadline);
+    const results = await this.#runSteps(statements.slice(0, steps.length), steps, deadline, wrap);
+    if (failure !== undefined) throw wrap(failure.error, steps.length);
+    return results;
   }
 
-  async #check(
+  async #runSteps(
+    statements: readonly Statement[],
+    steps: readonly HranaStep[],
+    deadline: Deadline,
+    wrap: Wrap,
+  ): Promise<ResultSet[]> {
+    if (steps.length === 0) return [];
+    throwIfOver(deadline, 'before the statement was sent');
+    const first = this.#begun ? 0 : 1;
+    const beginning = first === 1 ? [begin(this.#hold.mode)] : [];
+    const answer = await this.#sendSteps([...beginning, ...steps, probeAutocommit()], deadline);
+    if (answer.refusedBy !== undefined) {
+      if (steps.length === 1) throw wrap(answer.refusedBy, 0);
+      return this.#runOneByOne(statements, deadline, wrap);
+    }
+    if (first === 1) this.#readBegin(answer.batch);
+    return this.#readResults(statements, answer.batch, first, wrap);
+  }
+
+  /** The server's parser refuses a request as a whole; alone, each statement before the bad one runs, as on a local file. */
+  async #runOneByOne(statements: readonly Statement[], deadline: Deadline, wrap: Wrap): Promise<ResultSet[]> {
+    const results: ResultSet[] = [];
+    for (const [index, statement] of statements.entries()) {
+      results.push(...(await this.#run([statement], deadline, (error) => wrap(error, index))));
+    }
+    return results;
+  }
+
+  /** The steps of the statements, up to the first that must not or cannot run. */
+  async #prepareSteps(
     statements: readonly Statement[],
     deadline: Deadline,
-    wrap: (error: unknown, index: number) => unknown,
-  ): Promise<void> {
-    for (const [index, statement] of statements.entries()) {
+  ): Promise<{ steps: HranaStep[]; failure?: { error: unknown } }> {
+    const steps: HranaStep[] = [];
+    for (const statement of statements) {
       try {
         if (this.#hold.mode === 'read') await this.#hold.readOnly.assertReads(statement, deadline);
         else checkStatement(statement.sql, 'transaction');
+        // each one waits for the one before it; the first one of a new transaction for BEGIN
+        const after = steps.length + (this.#begun ? 0 : 1) - 1;
+        steps.push(guardedStatement(statement, after < 0 ? undefined : after));
       } catch (error) {
-        throw wrap(error, index);
+        return { steps, failure: { error } };
       }
     }
+    return { steps };
   }
 
   #readBegin(batch: HranaBatchResult): void {
@@ -139,7 +161,7 @@ export class TursoTransaction implements DriverTransaction {
     statements: readonly Statement[],
     batch: HranaBatchResult,
     first: number,
-    wrap: (error: unknown, index: number) => unknown,
+    wrap: Wrap,
   ): ResultSet[] {
     const { client, intMode } = this.#hold;
     const ended = readStep(client, batch, first + statements.length).result !== undefined;
@@ -157,24 +179,26 @@ export class TursoTransaction implements DriverTransaction {
     return results;
   }
 
-  /** One request on the transaction's stream. Without its answer the stream is lost, and the server rolls back by itself. */
-  async #sendSteps(
-    steps: readonly HranaStep[],
-    deadline: Deadline,
-    close = false,
-  ): Promise<HranaBatchResult> {
+  /**
+   * One request on the transaction's stream. Without its answer the stream is lost, and the server rolls back by itself. A request
+   * that the server's parser refuses did nothing, not even its BEGIN, and the stream goes on.
+   */
+  async #sendSteps(steps: readonly HranaStep[], deadline: Deadline, close = false): Promise<StepsAnswer> {
     const { client } = this.#hold;
     const commits = close && !this.#closed;
+    const begunBefore = this.#begun;
     const requests = [
       { type: 'batch', batch: { steps } } as const,
       ...(close ? [{ type: 'close' } as const] : []),
     ];
-    const baton = this.#baton;
     this.#begun = true;
     try {
-      const answer = await client.send(requests, baton, deadline);
+      const answer = await client.send(requests, this.#baton, deadline);
       this.#baton = answer.baton;
-      return takeResponse(client, answer, 0, 'batch').result;
+      const [result] = answer.results;
+      if (result?.type !== 'error') return { batch: takeResponse(client, answer, 0, 'batch').result };
+      this.#begun = begunBefore;
+      return { refusedBy: client.toStatementError(result.error) };
     } catch (error) {
       const failure = commits || !(error instanceof DatabaseError) ? error : toNotApplied(error);
       this.#end(failure as Error);
@@ -199,6 +223,14 @@ export class TursoTransaction implements DriverTransaction {
     this.#hold.onEnd();
   }
 }
+
+/** Gives an error the index of its statement, or leaves it. */
+type Wrap = (error: unknown, index: number) => unknown;
+
+/** What a request answered: its steps, or why it was refused whole. */
+type StepsAnswer =
+  | { readonly batch: HranaBatchResult; readonly refusedBy?: undefined }
+  | { readonly refusedBy: DatabaseError; readonly batch?: undefined };
 
 /** Without COMMIT nothing of a transaction persists, whatever became of the statement itself. */
 function toNotApplied(error: DatabaseError): DatabaseError {

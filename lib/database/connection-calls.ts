@@ -1,0 +1,101 @@
+import { createDeadline, narrowDeadline, type Deadline } from '../async/deadline.js';
+import type { DriverConnection } from '../contract/connection.js';
+import type { Reporter } from '../contract/driver.js';
+import type { CallOptions } from '../contract/statement.js';
+import { DatabaseError } from '../errors/database-error.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { ConnectionSession } from './connection-session.js';
+import type { ConnectionStatus } from './connection-status.js';
+import { findOuterScope } from './find-outer-scope.js';
+import type { OpenedDatabase } from './open-database.js';
+import { currentScope } from './scope-storage.js';
+import type { TransactionHost } from './scoped-transaction.js';
+import type { TransactionScope } from './transaction-scope.js';
+
+/** The two ways of a call: into the transaction around it, or to the database by itself. */
+export interface CallWays<T> {
+  readonly joined: (scope: TransactionScope, deadline: Deadline) => Promise<T>;
+  readonly alone: (connection: DriverConnection, deadline: Deadline) => Promise<T>;
+}
+
+/** The way of every call of a connection: counted, bounded, opened first, then joined to a transaction or alone. */
+export class ConnectionCalls {
+  readonly #options: ResolvedOptions;
+  readonly #report: Reporter;
+  readonly #onOpened: (opened: OpenedDatabase, signal: AbortSignal) => Promise<void>;
+  #session: ConnectionSession;
+  #lastError: ConnectionStatus['lastError'];
+
+  constructor(
+    options: ResolvedOptions,
+    report: Reporter,
+    onOpened: (opened: OpenedDatabase, signal: AbortSignal) => Promise<void>,
+  ) {
+    this.#options = options;
+    this.#report = report;
+    this.#onOpened = onOpened;
+    this.#session = this.#createSession();
+  }
+
+  get session(): ConnectionSession {
+    return this.#session;
+  }
+
+  /** The last failed call. */
+  get lastError(): ConnectionStatus['lastError'] {
+    return this.#lastError;
+  }
+
+  /** Closes the session in the background and begins a new one. */
+  renewSession(): void {
+    void this.#session.close();
+    this.#session = this.#createSession();
+  }
+
+  /** Starts the deadline of a call; closing the connection ends it early. */
+  createDeadline({ timeoutMs = this.#options.queryTimeoutMs, signal }: CallOptions): Deadline {
+    const deadline = createDeadline(timeoutMs, this.#session.signal);
+    return signal === undefined ? deadline : narrowDeadline(deadline, timeoutMs, signal);
+  }
+
+  /** Counts a call and remembers its error. Work of a transaction that is still open is let in while a close drains. */
+  async track<T>(work: () => Promise<T>): Promise<T> {
+    const key = this.#session.opened?.connection.databaseKey;
+    const letInBefore = key !== undefined && currentScope(key) !== undefined;
+    return this.#remember(() => this.#session.track(work, letInBefore));
+  }
+
+  /** Runs a call one way or the other. */
+  async run<T>(options: CallOptions, ways: CallWays<T>): Promise<T> {
+    return this.track(async () => {
+      const deadline = this.createDeadline(options);
+      const { connection } = this.#session.opened ?? (await this.#session.open(deadline));
+      const scope = findOuterScope(connection.databaseKey);
+      return scope === undefined ? ways.alone(connection, deadline) : ways.joined(scope, deadline);
+    });
+  }
+
+  /** What a transaction handle needs; it stays with the session that it began in. */
+  createHost(databaseKey: string): TransactionHost {
+    const session = this.#session;
+    return {
+      databaseKey,
+      createDeadline: (options) => this.createDeadline(options),
+      track: (work) => this.#remember(() => session.track(work, true)),
+      report: (code, error) => this.#report({ level: 'warning', code, message: (error as Error).message }),
+    };
+  }
+
+  async #remember<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof DatabaseError) this.#lastError = { kind: error.kind, at: new Date() };
+      throw error;
+    }
+  }
+
+  #createSession(): ConnectionSession {
+    return new ConnectionSession(this.#options, this.#report, this.#onOpened);
+  }
+}

@@ -1,0 +1,1 @@
+export { LibsqlConnectionDialect, type LibsqlConnectionDialectConfig } from './libsql-connection-dialect.js';

@@ -1,0 +1,39 @@
+import type { DatabaseConnection } from '../../lib/index.js';
+import { describeBatchErrors } from './batch-errors.facts.js';
+import { describeCheckedArguments } from './checked-arguments.facts.js';
+import { clientFacts } from './client-contract.js';
+import type { ContractSetup } from './contract-setup.js';
+import { describeRooms, type Facts } from './describe-rooms.js';
+import { describeDraining } from './draining.facts.js';
+import { describeDrizzleJoining } from './drizzle-joining.facts.js';
+import { describeErrors } from './errors.facts.js';
+import { describeGuardedTransaction } from './guarded-transaction.facts.js';
+import { describeKyselyJoining } from './kysely-joining.facts.js';
+import { describeNestedTransaction } from './nested-transaction.facts.js';
+import { describePropagation } from './propagation.facts.js';
+import { describeRefusedStatements } from './refused-statements.facts.js';
+import { describeStatus } from './status.facts.js';
+import { describeWaiting } from './waiting.facts.js';
+import { describeWithTransaction } from './with-transaction.facts.js';
+
+/** What our connection holds beyond a libSQL client, with the same answers on every backend. */
+const connectionFacts: readonly Facts<DatabaseConnection>[] = [
+  describeCheckedArguments,
+  describeErrors,
+  describeBatchErrors,
+  describeRefusedStatements,
+  describeGuardedTransaction,
+  describeWithTransaction,
+  describeNestedTransaction,
+  describePropagation,
+  describeWaiting,
+  describeDraining,
+  describeStatus,
+  describeDrizzleJoining,
+  describeKyselyJoining,
+];
+
+/** The whole contract of a connection. */
+export function describeConnectionContract(setup: ContractSetup<DatabaseConnection>): void {
+  describeRooms(setup, [...clientFacts, ...connectionFacts]);
+}
