@@ -9,9 +9,13 @@ export interface Deadline {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Starts a deadline now. */
+/** A timer of Node fires at once beyond this. */
+const longestTimerMs = 2_147_483_647;
+
+/** Starts a deadline now; one beyond the longest timer (`Infinity`, 25 days) ends with that timer. */
 export function createDeadline(timeoutMs: number, signal?: AbortSignal): Deadline {
-  return { timeoutMs, expiresAt: performance.now() + timeoutMs, signal };
+  const lengthMs = Math.min(timeoutMs, longestTimerMs);
+  return { timeoutMs: lengthMs, expiresAt: performance.now() + lengthMs, signal };
 }
 
 /** The earlier of a deadline and `timeoutMs` from now; the signals of both hold. */

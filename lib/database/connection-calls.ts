@@ -3,6 +3,7 @@ import type { DriverConnection } from '../contract/connection.js';
 import type { Reporter } from '../contract/driver.js';
 import type { CallOptions } from '../contract/statement.js';
 import { DatabaseError } from '../errors/database-error.js';
+import { createArgsError } from '../errors/usage-errors.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { ConnectionSession } from './connection-session.js';
 import type { ConnectionStatus } from './connection-status.js';
@@ -52,8 +53,13 @@ export class ConnectionCalls {
     this.#session = this.#createSession();
   }
 
-  /** Starts the deadline of a call; closing the connection ends it early. */
+  /**
+   * Starts the deadline of a call; closing the connection ends it early.
+   * @throws DatabaseError `ARGS_INVALID`
+   */
   createDeadline({ timeoutMs = this.#options.queryTimeoutMs, signal }: CallOptions): Deadline {
+    if (typeof timeoutMs !== 'number' || Number.isNaN(timeoutMs))
+      throw createArgsError('"timeoutMs" is a number of milliseconds');
     const deadline = createDeadline(timeoutMs, this.#session.signal);
     return signal === undefined ? deadline : narrowDeadline(deadline, timeoutMs, signal);
   }

@@ -79,6 +79,7 @@ export class ConnectionSession {
 
   /** Opens with further attempts while the database cannot be reached, up to `bootTimeoutMs`. */
   async openAtBoot(): Promise<void> {
+    if (this.opened !== undefined) return;
     const deadline = createDeadline(this.#options.bootTimeoutMs, this.signal);
     for (let attempt = 1; ; attempt++) {
       try {

@@ -1,8 +1,11 @@
-import { createDeadline, narrowDeadline, remainingMs, type Deadline } from '../async/deadline.js';
+import type { Deadline } from '../async/deadline.js';
 import { FifoGate, type Release } from '../async/fifo-gate.js';
+import { watchDeadline } from '../async/watch-deadline.js';
 import type { DriverTransaction } from '../contract/connection.js';
 import type { DatabaseError } from '../errors/database-error.js';
+import { createAbortedError } from '../errors/wait-errors.js';
 import { createTransactionClosedError, createTransactionExpiredError } from '../errors/usage-errors.js';
+import { TransactionWire } from './transaction-wire.js';
 
 /** What a root scope begins with. */
 export interface RootScopeParts {
@@ -19,27 +22,15 @@ interface NestedParts {
   readonly releaseParent: Release;
 }
 
-/** Shared by all scopes of one transaction. */
-interface Wire {
-  readonly transaction: DriverTransaction;
-  readonly deadline: Deadline;
-  /** One call at a time reaches the driver, whatever scope it comes from. */
-  readonly gate: FifoGate;
-  savepoints: number;
-}
-
-/** Longest wait for a call in flight before a rollback is sent anyway, in milliseconds. */
-const rollbackWaitMs = 5_000;
-
 /**
  * One transaction or savepoint. Savepoints are a stack, so a nested scope holds its parent until it ends: siblings queue, and so
  * do calls of the parent.
  */
 export class TransactionScope {
   readonly parent: TransactionScope | undefined;
-  /** Resolves with an error when the deadline ended the transaction. */
+  /** Resolves with an error when the deadline or a close ended the transaction. */
   readonly expired: Promise<DatabaseError>;
-  readonly #wire: Wire;
+  readonly #wire: TransactionWire;
   readonly #queue = new FifoGate(
     1,
     'waiting for another statement or nested transaction of the same transaction to end',
@@ -47,12 +38,11 @@ export class TransactionScope {
   readonly #savepoint: string | undefined;
   readonly #releaseParent: Release | undefined;
   readonly #afterCommit: (() => unknown)[] = [];
-  #timer: NodeJS.Timeout | undefined;
-  #onLeave: (() => void) | undefined;
+  #stopWatching: (() => void) | undefined;
   #ended = false;
-  #endedBy: DatabaseError | undefined;
+  #endedBy: unknown;
 
-  private constructor(wire: Wire, expired: Promise<DatabaseError>, nested?: NestedParts) {
+  private constructor(wire: TransactionWire, expired: Promise<DatabaseError>, nested?: NestedParts) {
     this.#wire = wire;
     this.expired = expired;
     this.parent = nested?.parent;
@@ -62,22 +52,23 @@ export class TransactionScope {
 
   /** The scope of a whole transaction. It is rolled back when its deadline is over. */
   static createRoot({ transaction, deadline, origin, onExpired }: RootScopeParts): TransactionScope {
-    const gate = new FifoGate(1, 'waiting for another call of the same transaction');
     let announce: (error: DatabaseError) => void = () => undefined;
     const expired = new Promise<DatabaseError>((resolve) => (announce = resolve));
-    const scope = new TransactionScope({ transaction, deadline, gate, savepoints: 0 }, expired);
-    scope.#timer = setTimeout(() => {
-      const error = createTransactionExpiredError(deadline.timeoutMs, origin);
+    const scope = new TransactionScope(new TransactionWire(transaction, deadline), expired);
+    const end = async (error: DatabaseError): Promise<void> => {
       scope.#endedBy = error;
-      void scope.rollbackAfter(error).then(() => {
-        onExpired(error);
-        announce(error);
-      });
-    }, remainingMs(deadline));
-    // a close that no longer waits ends the transaction too
-    const stop = (): void => void scope.rollbackAfter(deadline.signal?.reason);
-    deadline.signal?.addEventListener('abort', stop, { once: true });
-    scope.#onLeave = () => deadline.signal?.removeEventListener('abort', stop);
+      await scope.rollbackAfter(error);
+      announce(error);
+    };
+    scope.#stopWatching = watchDeadline(
+      deadline,
+      () => {
+        const error = createTransactionExpiredError(deadline.timeoutMs, origin);
+        void end(error).then(() => onExpired(error));
+      },
+      // a close that no longer waits ends the transaction too
+      (reason) => void end(createAbortedError('a transaction', reason)),
+    );
     return scope;
   }
 
@@ -103,10 +94,10 @@ export class TransactionScope {
     deadline: Deadline,
   ): Promise<T> {
     this.assertOpen();
-    const inner = narrowDeadline(this.#wire.deadline, remainingMs(deadline), deadline.signal);
+    const inner = this.#wire.narrow(deadline);
     const release = await this.#queue.acquire(inner);
     try {
-      return await this.#send(work, inner);
+      return await this.#send((transaction) => work(transaction, inner), inner);
     } finally {
       release();
     }
@@ -115,9 +106,9 @@ export class TransactionScope {
   /** Opens a nested scope, a savepoint. It holds this scope until it ends. */
   async openNested(deadline: Deadline): Promise<TransactionScope> {
     this.assertOpen();
-    const inner = narrowDeadline(this.#wire.deadline, remainingMs(deadline), deadline.signal);
+    const inner = this.#wire.narrow(deadline);
     const release = await this.#queue.acquire(inner);
-    const savepoint = `nested_${++this.#wire.savepoints}`;
+    const savepoint = this.#wire.nameSavepoint();
     try {
       await this.#send(
         (transaction) => transaction.execute({ sql: `SAVEPOINT ${savepoint}`, args: [] }, inner),
@@ -150,9 +141,8 @@ export class TransactionScope {
     try {
       const release = await this.#queue.acquire(deadline);
       try {
-        if (this.#savepoint === undefined)
-          await this.#send((transaction) => transaction.commit(deadline), deadline);
-        else await this.#control([`RELEASE ${this.#savepoint}`], deadline);
+        if (this.#savepoint !== undefined) await this.#wire.control([`RELEASE ${this.#savepoint}`], deadline);
+        else await this.#send((transaction) => transaction.commit(deadline), deadline);
       } finally {
         release();
       }
@@ -171,12 +161,8 @@ export class TransactionScope {
     if (this.#ended) return;
     this.#ended = true;
     try {
-      if (this.#savepoint === undefined) await this.#rollbackRoot();
-      else
-        await this.#control(
-          [`ROLLBACK TO ${this.#savepoint}`, `RELEASE ${this.#savepoint}`],
-          createDeadline(rollbackWaitMs),
-        );
+      if (this.#savepoint === undefined) await this.#wire.rollback();
+      else if (this.parent?.ended === false) await this.#undoTo(this.#savepoint);
     } finally {
       this.#leave();
     }
@@ -187,7 +173,7 @@ export class TransactionScope {
     try {
       await this.rollback();
     } catch (rollbackError) {
-      if (typeof error === 'object' && error !== null) Object.assign(error, { rollbackError });
+      if (Object.isExtensible(error)) Object.assign(error as object, { rollbackError });
     }
   }
 
@@ -203,52 +189,31 @@ export class TransactionScope {
     );
   }
 
+  /** What cannot be undone alone must not be kept: then the whole transaction ends. */
+  async #undoTo(savepoint: string): Promise<void> {
+    try {
+      await this.#wire.control([`ROLLBACK TO ${savepoint}`, `RELEASE ${savepoint}`]);
+    } catch (error) {
+      this.#root().#endedBy ??= error;
+      await this.#wire.rollback();
+      throw error;
+    }
+  }
+
   #root(): TransactionScope {
     return this.parent === undefined ? this : this.parent.#root();
   }
 
-  async #send<T>(
-    work: (transaction: DriverTransaction, deadline: Deadline) => Promise<T>,
-    deadline: Deadline,
-  ): Promise<T> {
-    const release = await this.#wire.gate.acquire(deadline);
-    try {
+  #send<T>(work: (transaction: DriverTransaction) => Promise<T>, deadline: Deadline): Promise<T> {
+    return this.#wire.send((transaction) => {
       this.assertOpen();
-      return await work(this.#wire.transaction, deadline);
-    } finally {
-      release();
-    }
-  }
-
-  /** Sends savepoint control of our own; what is over already needs none. */
-  async #control(statements: readonly string[], deadline: Deadline): Promise<void> {
-    const { gate, transaction } = this.#wire;
-    const release = await gate.acquire(deadline);
-    try {
-      for (const sql of statements) {
-        if (!transaction.closed) await transaction.execute({ sql, args: [] }, deadline);
-      }
-    } finally {
-      release();
-    }
-  }
-
-  /** Waits for a call in flight: a stream takes one request at a time. */
-  async #rollbackRoot(): Promise<void> {
-    const { gate, transaction } = this.#wire;
-    if (transaction.closed) return;
-    const release = await gate.acquire(createDeadline(rollbackWaitMs)).catch(() => undefined);
-    try {
-      await transaction.rollback();
-    } finally {
-      release?.();
-    }
+      return work(transaction);
+    }, deadline);
   }
 
   #leave(): void {
     this.#ended = true;
-    clearTimeout(this.#timer);
-    this.#onLeave?.();
+    this.#stopWatching?.();
     this.#releaseParent?.();
   }
 }

@@ -29,7 +29,7 @@ const inTransaction = new Set(['defer_foreign_keys', 'foreign_keys']);
 /** Pragmas that keep the file in order; local files only. */
 const maintenance = new Set(['incremental_vacuum', 'optimize', 'wal_checkpoint']);
 
-const pattern = /^PRAGMA\s+(?:\w+\s*\.\s*)?(\w+)\s*(=|\()?/i;
+const pattern = /^PRAGMA\s+(?:\w+\s*\.\s*)?(\w+)/i;
 
 /**
  * Says how a pragma may run, or refuses it. A pragma that changes the session would change it for every caller who shares the
@@ -37,14 +37,16 @@ const pattern = /^PRAGMA\s+(?:\w+\s*\.\s*)?(\w+)\s*(=|\()?/i;
  * @throws DatabaseError `PRAGMA_NOT_SUPPORTED`
  */
 export function checkPragma(sql: string, inside: 'transaction' | 'autocommit'): PragmaUse {
-  const [, name = '', argument] = pattern.exec(sql.slice(skipTrivia(sql))) ?? [];
+  const text = sql.slice(skipTrivia(sql));
+  const [head = '', name = ''] = pattern.exec(text) ?? [];
   const pragma = name.toLowerCase();
-  if (readable.has(pragma) && (argument === undefined || takesArgument.has(pragma))) return 'read';
+  const hasArgument = /^[=(]/.test(text.slice(skipTrivia(text, head.length, false)));
+  if (readable.has(pragma) && (!hasArgument || takesArgument.has(pragma))) return 'read';
   if (writable.has(pragma) || maintenance.has(pragma)) return 'write';
   if (inTransaction.has(pragma) && inside === 'transaction') return 'write';
   throw createStatementRefusedError(
     pragma === ''
-      ? 'EXPLAIN of a PRAGMA is not supported: preparing a pragma executes it'
+      ? 'EXPLAIN of a PRAGMA is not supported, nor a comment or quotes in front of its name: preparing a pragma executes it'
       : `PRAGMA ${pragma} is not allowed through execute(): it would change the session of every caller. ` +
           'Set it with the option "sqlite" (synchronous, journalMode, cacheSizeKb, mmapSizeMb, pragmas)',
     'PRAGMA_NOT_SUPPORTED',

@@ -1,6 +1,12 @@
-/** Strings, quoted names and comments, or a parameter: whatever comes first. */
+/**
+ * Strings, names, comments, or a parameter: whatever comes first. A doubled quote needs no care: it closes one token and opens the
+ * next. No group repeats over a whole string, which would overflow the stack of the engine at a few megabytes.
+ */
 const token =
-  /'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[^]*?(?:\*\/|$)|\?(\d*)|[:@$]([A-Za-z0-9_\u0080-\uffff]+)/g;
+  /'[^']*'|"[^"]*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[^]*?(?:\*\/|$)|[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*|\?(\d*)|[:@$]([\w$\u0080-\uffff]+)/g;
+
+/** SQLITE_MAX_VARIABLE_NUMBER: the engine refuses a larger `?12` by itself. */
+const maxParameters = 32_766;
 
 /** The parameters of a statement by their index, the first one at 0. https://sqlite.org/lang_expr.html#varparam */
 export interface ParameterList {
@@ -19,8 +25,9 @@ export function readParameters(sql: string): ParameterList {
       names.push(undefined);
     } else if (number !== undefined) {
       plain = false;
-      while (names.length < Number(number)) names.push(undefined);
-      names[Number(number) - 1] ??= number;
+      const index = Math.min(Number(number), maxParameters);
+      while (names.length < index) names.push(undefined);
+      names[index - 1] ??= number;
     } else if (name !== undefined) {
       plain = false;
       if (!names.includes(name)) names.push(name);

@@ -8,6 +8,8 @@ import { whileBusy } from './while-busy.js';
 /** What a handle is for. */
 export interface HandleOptions {
   readonly readonly: boolean;
+  /** A missing file is an error; otherwise it is created. */
+  readonly mustExist: boolean;
   readonly sqlite: ResolvedSqliteOptions;
 }
 
@@ -18,10 +20,12 @@ export interface HandleOptions {
 export async function openHandle(
   BetterSqlite: typeof BetterSqlite3,
   path: string,
-  { readonly, sqlite }: HandleOptions,
+  { readonly, mustExist, sqlite }: HandleOptions,
   deadline: Deadline,
 ): Promise<SqliteHandle> {
-  const handle = new SqliteHandle(createDatabase(BetterSqlite, path, readonly));
+  const handle = new SqliteHandle(
+    createDatabase(BetterSqlite, path, { readonly, fileMustExist: mustExist, timeout: 0 }),
+  );
   try {
     for (const pragma of listPragmas(path, readonly, sqlite)) {
       await whileBusy(() => handle.db.pragma(pragma), deadline);
@@ -37,10 +41,10 @@ export async function openHandle(
 function createDatabase(
   BetterSqlite: typeof BetterSqlite3,
   path: string,
-  readonly: boolean,
+  options: BetterSqlite3.Options,
 ): BetterSqlite3.Database {
   try {
-    return new BetterSqlite(path, { readonly, timeout: 0 });
+    return new BetterSqlite(path, options);
   } catch (error) {
     throw toSqliteError(error);
   }

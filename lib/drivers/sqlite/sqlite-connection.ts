@@ -3,6 +3,7 @@ import { throwIfOver, type Deadline } from '../../async/deadline.js';
 import type { FifoGate } from '../../async/fifo-gate.js';
 import type { BatchOptions, DriverConnection, DriverTransaction } from '../../contract/connection.js';
 import type { Statement, TransactionMode } from '../../contract/statement.js';
+import { partOfScript, withOutcome } from '../../errors/database-error.js';
 import { checkScript, checkStatement } from '../../sql/check-statement.js';
 import { classifySql } from '../../sql/classify-sql.js';
 import { splitScript } from '../../sql/split-script.js';
@@ -10,7 +11,6 @@ import type { SessionPool } from './session-pool.js';
 import type { SqliteHandle } from './sqlite-handle.js';
 import { runStatement } from './sqlite-run.js';
 import { SqliteTransaction } from './sqlite-transaction.js';
-import { toSqliteError } from './sqlite-errors.js';
 import { whileBusy } from './while-busy.js';
 
 /** The opened handles of one SQLite database. */
@@ -28,7 +28,7 @@ export class SqliteConnection implements DriverConnection {
   readonly #handles: SqliteHandles;
   readonly #gate: FifoGate;
   readonly #intMode: IntMode;
-  readonly #onClose: () => Promise<void>;
+  readonly #onClose: () => void;
   readonly #open = new Set<SqliteTransaction>();
 
   constructor(
@@ -36,7 +36,7 @@ export class SqliteConnection implements DriverConnection {
     handles: SqliteHandles,
     gate: FifoGate,
     intMode: IntMode,
-    onClose: () => Promise<void>,
+    onClose: () => void,
   ) {
     this.databaseKey = databaseKey;
     this.#handles = handles;
@@ -49,8 +49,9 @@ export class SqliteConnection implements DriverConnection {
     const found = checkStatement(statement.sql, 'autocommit');
     throwIfOver(deadline, 'before the statement began');
     const { reader, writer } = this.#handles;
-    if (found === 'query' && reader !== undefined && isReadOnly(reader, statement.sql)) {
-      return whileBusy(() => runStatement(reader, statement, this.#intMode), deadline);
+    if (found === 'query' && reader !== undefined) {
+      const result = await whileBusy(() => this.#readOn(reader, statement), deadline);
+      if (result !== undefined) return result;
     }
     return this.#asWriter(deadline, () =>
       whileBusy(() => runStatement(writer, statement, this.#intMode), deadline),
@@ -74,7 +75,7 @@ export class SqliteConnection implements DriverConnection {
       try {
         return await this.#runBatch(statements, await this.#beginOn(writer, 'write', deadline), deadline);
       } finally {
-        writer.run('PRAGMA foreign_keys = ON');
+        if (writer.open) writer.run('PRAGMA foreign_keys = ON');
       }
     });
   }
@@ -83,11 +84,15 @@ export class SqliteConnection implements DriverConnection {
     checkScript(sql, 'autocommit');
     const { writer } = this.#handles;
     await this.#asWriter(deadline, async () => {
+      let kept = false;
       try {
         for (const statement of splitScript(sql)) {
           throwIfOver(deadline, 'between two statements of a script');
           await whileBusy(() => writer.run(statement), deadline);
+          kept ||= !writer.inTransaction;
         }
+      } catch (error) {
+        throw kept ? withOutcome(error, 'unknown', partOfScript) : error;
       } finally {
         if (writer.inTransaction) writer.run('ROLLBACK');
       }
@@ -127,11 +132,18 @@ export class SqliteConnection implements DriverConnection {
   }
 
   async close(): Promise<void> {
-    for (const transaction of [...this.#open]) await transaction.rollback();
+    // one that cannot be rolled back ends with its handle
+    for (const transaction of [...this.#open]) await transaction.rollback().catch(() => undefined);
     this.#handles.sessions?.close();
     this.#handles.reader?.close();
     this.#handles.writer.close();
-    await this.#onClose();
+    this.#onClose();
+  }
+
+  /** Only the engine knows whether a WITH writes: then there is no result. Preparing is safe here, pragmas that set do not come this far. */
+  #readOn(reader: SqliteHandle, statement: Statement): ResultSet | undefined {
+    const { readonly } = reader.prepare(statement.sql).prepared;
+    return readonly ? runStatement(reader, statement, this.#intMode) : undefined;
   }
 
   async #asWriter<T>(deadline: Deadline, work: () => Promise<T>): Promise<T> {
@@ -177,15 +189,6 @@ export class SqliteConnection implements DriverConnection {
     } finally {
       await transaction.rollback();
     }
-  }
-}
-
-/** Only the engine knows whether a WITH writes. Preparing is safe here: pragmas never come this far. */
-function isReadOnly(reader: SqliteHandle, sql: string): boolean {
-  try {
-    return reader.prepare(sql).prepared.readonly;
-  } catch (error) {
-    throw toSqliteError(error);
   }
 }
 

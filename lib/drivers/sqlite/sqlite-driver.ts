@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { access, constants, rm, stat } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { access, constants } from 'node:fs/promises';
 import type BetterSqlite3 from 'better-sqlite3';
 import type { Deadline } from '../../async/deadline.js';
 import type { DriverConnection } from '../../contract/connection.js';
 import type { Driver, DriverCapabilities } from '../../contract/driver.js';
+import { DatabaseError } from '../../errors/database-error.js';
 import { prepareSqlitePath } from '../../options/check-sqlite-path.js';
 import type { ResolvedOptions, ResolvedSqliteTarget } from '../../options/resolved-options.js';
 import { joinWriteGate, leaveWriteGate } from '../write-gates.js';
+import { joinDatabaseFile, type DatabaseFile } from './database-file.js';
 import { loadBetterSqlite3 } from './load-better-sqlite3.js';
 import { openHandle } from './open-handle.js';
 import { SessionPool } from './session-pool.js';
@@ -40,26 +43,55 @@ export class SqliteDriver implements Driver {
 
   async open(deadline: Deadline): Promise<DriverConnection> {
     const BetterSqlite = await loadBetterSqlite3();
+    const { path, temporary } = this.#target;
+    if (path === ':memory:') return this.#openMemory(BetterSqlite, deadline);
     await prepareSqlitePath(this.#target);
-    const handles = await this.#openHandles(BetterSqlite, deadline);
-    const databaseKey = await this.#identify();
-    const gate = joinWriteGate(databaseKey);
-    return new SqliteConnection(databaseKey, handles, gate, this.#options.intMode, async () => {
-      leaveWriteGate(databaseKey);
-      if (this.#target.temporary) await removeDatabase(this.#target.path);
+    const existing = await joinDatabaseFile(path);
+    const handles = await this.#openHandles(BetterSqlite, existing, deadline).catch((error: unknown) => {
+      existing?.leave();
+      throw error;
+    });
+    const file = existing ?? (await joinDatabaseFile(path));
+    if (file === undefined) {
+      closeHandles(handles);
+      throw createVanishedError(path);
+    }
+    return this.#connect(file.databaseKey, handles, () => {
+      if (file.leave() && temporary) removeDatabase(path);
     });
   }
 
-  async #openHandles(BetterSqlite: typeof BetterSqlite3, deadline: Deadline): Promise<SqliteHandles> {
-    const { path } = this.#target;
+  async #openMemory(BetterSqlite: typeof BetterSqlite3, deadline: Deadline): Promise<DriverConnection> {
+    const options = { readonly: false, mustExist: false, sqlite: this.#options.sqlite };
+    const writer = await openHandle(BetterSqlite, ':memory:', options, deadline);
+    const handles = { writer, reader: undefined, sessions: undefined };
+    return this.#connect(`sqlite:memory:${randomUUID()}`, handles, () => undefined);
+  }
+
+  #connect(databaseKey: string, handles: SqliteHandles, onClose: () => void): SqliteConnection {
+    const gate = joinWriteGate(databaseKey);
+    return new SqliteConnection(databaseKey, handles, gate, this.#options.intMode, () => {
+      leaveWriteGate(databaseKey);
+      onClose();
+    });
+  }
+
+  async #openHandles(
+    BetterSqlite: typeof BetterSqlite3,
+    existing: DatabaseFile | undefined,
+    deadline: Deadline,
+  ): Promise<SqliteHandles> {
+    const { path } = existing ?? this.#target;
     const { sqlite, pool } = this.#options;
-    const readonly = path !== ':memory:' && !(await isWritable(path));
-    const writer = await openHandle(BetterSqlite, path, { readonly, sqlite }, deadline);
-    if (path === ':memory:') return { writer, reader: undefined, sessions: undefined };
+    const mustExist = existing !== undefined;
+    const readonly = mustExist && !(await isWritable(path));
+    const writer = await openHandle(BetterSqlite, path, { readonly, mustExist, sqlite }, deadline);
     try {
-      const reader = await openHandle(BetterSqlite, path, { readonly: true, sqlite }, deadline);
+      const reading = { readonly: true, mustExist: true, sqlite };
+      const reader = await openHandle(BetterSqlite, path, reading, deadline);
+      // a file that was removed since must not come back empty
       const sessions = new SessionPool(pool.readers, (until) =>
-        openHandle(BetterSqlite, path, { readonly, sqlite }, until),
+        openHandle(BetterSqlite, path, { readonly, mustExist: true, sqlite }, until),
       );
       return { writer, reader, sessions };
     } catch (error) {
@@ -67,24 +99,30 @@ export class SqliteDriver implements Driver {
       throw error;
     }
   }
+}
 
-  /** Two paths may lead to one file: the device and the inode name it. */
-  async #identify(): Promise<string> {
-    if (this.#target.path === ':memory:') return `sqlite:memory:${randomUUID()}`;
-    const { dev, ino } = await stat(this.#target.path, { bigint: true });
-    return `sqlite:${dev}:${ino}`;
-  }
+function closeHandles({ writer, reader, sessions }: SqliteHandles): void {
+  sessions?.close();
+  reader?.close();
+  writer.close();
+}
+
+function createVanishedError(path: string): DatabaseError {
+  return new DatabaseError(`the database file was removed while it was being opened: ${path}`, {
+    code: 'SQLITE_CANTOPEN',
+    kind: 'unavailable',
+    outcome: 'not-applied',
+  });
 }
 
 async function isWritable(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.W_OK);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT';
-  }
+  return access(path, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
 }
 
-async function removeDatabase(path: string): Promise<void> {
-  for (const suffix of ['', '-wal', '-shm']) await rm(`${path}${suffix}`, { force: true });
+/** At once, before anybody can open it again by its name. */
+function removeDatabase(path: string): void {
+  for (const suffix of ['', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true });
 }

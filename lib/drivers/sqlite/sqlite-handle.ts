@@ -23,6 +23,11 @@ export class SqliteHandle {
     this.db = db;
   }
 
+  /** False once it is closed. */
+  get open(): boolean {
+    return this.db.open;
+  }
+
   get inTransaction(): boolean {
     return this.db.inTransaction;
   }

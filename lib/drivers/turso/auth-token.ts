@@ -9,6 +9,8 @@ export type AuthTokenSource = Secret | (() => string | Promise<string>) | undefi
 export class AuthTokenHolder {
   readonly #source: AuthTokenSource;
   #current: Secret | undefined;
+  /** Refused, but an answer that quotes it may still be on its way. */
+  #previous: Secret | undefined;
   #asking: Promise<Secret> | undefined;
 
   constructor(source: AuthTokenSource) {
@@ -30,12 +32,14 @@ export class AuthTokenHolder {
 
   /** Forgets a token that the server refused; a newer one stays. */
   discard(refused: Secret | undefined): void {
-    if (this.renewable && this.#current === refused) this.#current = undefined;
+    if (!this.renewable || this.#current !== refused) return;
+    this.#previous = refused;
+    this.#current = undefined;
   }
 
   /** Every secret known now, to take out of texts. */
   secrets(): Secret[] {
-    return this.#current === undefined ? [] : [this.#current];
+    return [this.#current, this.#previous].filter((secret) => secret !== undefined);
   }
 
   async #ask(source: () => string | Promise<string>): Promise<Secret> {

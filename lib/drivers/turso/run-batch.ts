@@ -2,11 +2,12 @@ import type { IntMode, ResultSet } from '@libsql/core/api';
 import type { Deadline } from '../../async/deadline.js';
 import type { BatchOptions } from '../../contract/connection.js';
 import type { Statement } from '../../contract/statement.js';
-import { DatabaseError, toBatchError } from '../../errors/database-error.js';
+import { toBatchError } from '../../errors/database-error.js';
 import { findRefused } from './find-refused.js';
 import type { HranaClient } from './hrana-client.js';
 import type { HranaBatchResult, HranaStep } from './hrana-protocol.js';
 import { decodeResult } from './hrana-values.js';
+import { createLostError } from './lost-transaction.js';
 import { readStep, takeResponse } from './read-results.js';
 import { always, begin, guarded, guardedStatement, rollbackUnless } from './steps.js';
 
@@ -58,23 +59,12 @@ function toStep(statement: Statement, index: number, first: number): HranaStep {
 function throwStepError(client: HranaClient, batch: HranaBatchResult, step: number): void {
   const { result, error } = readStep(client, batch, step);
   if (error !== undefined) throw error;
-  if (result === undefined) throw createSkippedError();
+  if (result === undefined) throw createLostError();
 }
 
 function assertAllRan(client: HranaClient, batch: HranaBatchResult, first: number, commit: number): void {
   for (let step = first; step < commit; step++) {
     const { result, error } = readStep(client, batch, step);
-    if (result === undefined) throw toBatchError(error ?? createSkippedError(), step - first);
+    if (result === undefined) throw toBatchError(error ?? createLostError(), step - first);
   }
-}
-
-function createSkippedError(): DatabaseError {
-  return new DatabaseError(
-    'the batch was rolled back by the server (another writer waited too long); nothing of it was kept',
-    {
-      code: 'TRANSACTION_CLOSED',
-      kind: 'busy',
-      outcome: 'not-applied',
-    },
-  );
 }

@@ -4,8 +4,10 @@ import { FifoGate } from '../../async/fifo-gate.js';
 import type { BatchOptions, DriverConnection, DriverTransaction } from '../../contract/connection.js';
 import type { Reporter } from '../../contract/driver.js';
 import type { Statement, TransactionMode } from '../../contract/statement.js';
-import { toBatchError } from '../../errors/database-error.js';
+import { partOfScript, toBatchError, withOutcome } from '../../errors/database-error.js';
 import { checkScript, checkStatement } from '../../sql/check-statement.js';
+import { classifySql } from '../../sql/classify-sql.js';
+import { splitScript } from '../../sql/split-script.js';
 import { runBatch } from './run-batch.js';
 import { decodeResult, encodeStatement } from './hrana-values.js';
 import type { HranaClient } from './hrana-client.js';
@@ -73,7 +75,11 @@ export class TursoConnection implements DriverConnection {
     await this.#use('write', deadline, async () => {
       const { client } = this.#parts;
       const answer = await client.send([{ type: 'sequence', sql }, { type: 'close' }], null, deadline);
-      takeResponse(client, answer, 0, 'sequence');
+      try {
+        takeResponse(client, answer, 0, 'sequence');
+      } catch (error) {
+        throw isAllOrNothing(splitScript(sql)) ? error : withOutcome(error, 'unknown', partOfScript);
+      }
     });
   }
 
@@ -153,4 +159,11 @@ export class TursoConnection implements DriverConnection {
       }
     }
   }
+}
+
+/** One statement, or one transaction: the server does not say which statement of a script failed. */
+function isAllOrNothing(statements: readonly string[]): boolean {
+  if (statements.length <= 1) return true;
+  const controls = statements.map((sql) => classifySql(sql) === 'transaction-control');
+  return controls[0] === true && controls.indexOf(true, 1) === statements.length - 1;
 }

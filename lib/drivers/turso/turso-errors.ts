@@ -57,15 +57,16 @@ function toNetworkError(
   const hint = /wrong version number|packet length/i.test(message)
     ? '; the port answers in plain text, so the URL wants http: or ?tls=0'
     : '; for a private certificate authority set the option "tls.ca"';
-  // the handshake comes before the request, so nothing was sent
+  // the handshake comes before the request; TLS 1.3 tells of a refused client certificate behind it, but before any work
+  const refused = outcome === 'not-applied' || /certificate|unknown[ _]ca/i.test(reason);
   return new DatabaseError(`TLS to ${location} failed (${reason})${hint}`, {
     code,
-    kind: 'configuration',
-    outcome: 'not-applied',
+    kind: refused ? 'configuration' : 'unavailable',
+    outcome: refused ? 'not-applied' : outcome,
   });
 }
 
-/** An answer that is no success: 4xx was refused before anything ran, 5xx may come from behind the work. */
+/** An answer that is no success: 3xx and 4xx come before anything ran, 5xx and a strange 2xx may come from behind the work. */
 export function toStatusError(answer: HttpAnswer, location: string, redact: Redact): DatabaseError {
   const { status } = answer;
   const reason = redact(readReason(answer.body));
@@ -115,7 +116,7 @@ const codesOfSqliteError: ReadonlySet<string> = new Set([
   'SQL_PARSE_ERROR',
 ]);
 
-/** A statement that the server refused. The server names its reason, so the statement was not applied. */
+/** A statement that the server refused. The server names its reason, so the statement was mostly not applied. */
 export function toStatementError(error: HranaError, redact: Redact): DatabaseError {
   const message = redact(error.message).replace(/^SQLite error: /, '');
   const code = error.code ?? 'SQLITE_UNKNOWN';
@@ -158,7 +159,9 @@ function createError(
   message: string,
   extendedCode: string = code,
 ): DatabaseError {
-  return new DatabaseError(message, { code, extendedCode, kind, outcome: 'not-applied' });
+  // an I/O error may come from the very end of a commit, when the rows are already in the file
+  const outcome = code === 'SQLITE_IOERR' ? 'unknown' : 'not-applied';
+  return new DatabaseError(message, { code, extendedCode, kind, outcome });
 }
 
 function classifyStatus(status: number, reason: string): DatabaseErrorDetails {
@@ -170,7 +173,8 @@ function classifyStatus(status: number, reason: string): DatabaseErrorDetails {
     return { code: 'STREAM_EXPIRED', kind: 'busy', outcome: 'not-applied' };
   if (status === 413) return { code: 'HTTP_413', kind: 'too-large', outcome: 'not-applied' };
   if (status === 429) return { code: 'HTTP_429', kind: 'unavailable', outcome: 'not-applied' };
-  if (status >= 500) return { code: `HTTP_${status}`, kind: 'unavailable', outcome: 'unknown' };
+  if (status >= 500 || status < 300)
+    return { code: `HTTP_${status}`, kind: 'unavailable', outcome: 'unknown' };
   if (status === 404) return { code: 'HTTP_404', kind: 'configuration', outcome: 'not-applied' };
   return { code: `HTTP_${status}`, kind: 'internal', outcome: 'not-applied' };
 }

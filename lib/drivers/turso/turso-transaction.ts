@@ -3,7 +3,7 @@ import { createDeadline, throwIfOver, type Deadline } from '../../async/deadline
 import type { DriverTransaction } from '../../contract/connection.js';
 import type { Reporter } from '../../contract/driver.js';
 import type { Statement, TransactionMode } from '../../contract/statement.js';
-import { DatabaseError, detailsOf, toBatchError } from '../../errors/database-error.js';
+import { DatabaseError, toBatchError } from '../../errors/database-error.js';
 import { createTransactionClosedError } from '../../errors/usage-errors.js';
 import { checkScript, checkStatement } from '../../sql/check-statement.js';
 import { splitScript } from '../../sql/split-script.js';
@@ -11,6 +11,7 @@ import type { HranaClient } from './hrana-client.js';
 import type { HranaBatchResult, HranaStep } from './hrana-protocol.js';
 import { decodeResult } from './hrana-values.js';
 import type { ReadOnlyGuard } from './read-only-guard.js';
+import { createLostError, toNotApplied } from './lost-transaction.js';
 import { readStep, takeResponse } from './read-results.js';
 import { begin, guarded, guardedStatement, probeAutocommit } from './steps.js';
 
@@ -231,25 +232,3 @@ type Wrap = (error: unknown, index: number) => unknown;
 type StepsAnswer =
   | { readonly batch: HranaBatchResult; readonly refusedBy?: undefined }
   | { readonly refusedBy: DatabaseError; readonly batch?: undefined };
-
-/** Without COMMIT nothing of a transaction persists, whatever became of the statement itself. */
-function toNotApplied(error: DatabaseError): DatabaseError {
-  if (error.outcome === 'not-applied') return error;
-  const text = error.message.slice(error.code.length + 2);
-  return new DatabaseError(`${text}; the transaction is rolled back`, {
-    ...detailsOf(error),
-    outcome: 'not-applied',
-    cause: error,
-  });
-}
-
-function createLostError(): DatabaseError {
-  return new DatabaseError(
-    'the server ended the transaction (another writer waited too long); nothing of it was kept',
-    {
-      code: 'TRANSACTION_CLOSED',
-      kind: 'busy',
-      outcome: 'not-applied',
-    },
-  );
-}

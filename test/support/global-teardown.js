@@ -1,0 +1,2 @@
+// @ts-check
+export { removeRunFolder as default } from './temp-folder.js';
