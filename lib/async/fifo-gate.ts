@@ -60,11 +60,6 @@ export class FifoGate {
     return this.#createRelease();
   }
 
-  /** Refuses everybody who waits. */
-  refuseWaiters(error: Error): void {
-    for (const waiter of [...this.#waiters]) waiter.refuse(error);
-  }
-
   #wait(deadline: Deadline): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       const leave = (): void => {

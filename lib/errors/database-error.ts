@@ -1,4 +1,5 @@
 import { LibsqlBatchError, LibsqlError } from '@libsql/core/api';
+import { readConstraint, type ConstraintKind, type ConstraintViolation } from './read-constraint.js';
 
 /** Why a call failed. */
 export type DatabaseErrorKind =
@@ -34,6 +35,12 @@ export interface DatabaseErrorDetails {
   readonly cause?: unknown;
 }
 
+const noViolation: ConstraintViolation = { constraint: undefined, table: undefined, columns: [] };
+
+function violationOf(message: string, { kind, extendedCode }: DatabaseErrorDetails): ConstraintViolation {
+  return kind === 'constraint' ? readConstraint(extendedCode, message) : noViolation;
+}
+
 /** Marks our errors across copies of this package in one process. */
 const brand = Symbol.for('nestjs-turso.DatabaseError');
 
@@ -45,6 +52,10 @@ export class DatabaseError extends LibsqlError {
   readonly kind: DatabaseErrorKind;
   readonly outcome: Outcome;
   readonly retryAfterMs: number | undefined;
+  /** Of a constraint error: which rule, and table and columns where SQLite tells. */
+  readonly constraint: ConstraintKind | undefined;
+  readonly table: string | undefined;
+  readonly columns: readonly string[];
 
   constructor(message: string, details: DatabaseErrorDetails) {
     super(message, details.code, details.extendedCode, details.rawCode, toCause(details.cause));
@@ -52,6 +63,11 @@ export class DatabaseError extends LibsqlError {
     this.kind = details.kind;
     this.outcome = details.outcome;
     this.retryAfterMs = details.retryAfterMs;
+    ({
+      constraint: this.constraint,
+      table: this.table,
+      columns: this.columns,
+    } = violationOf(message, details));
   }
 
   get [brand](): true {
@@ -70,6 +86,9 @@ export class DatabaseBatchError extends LibsqlBatchError {
   readonly kind: DatabaseErrorKind;
   readonly outcome: Outcome;
   readonly retryAfterMs: number | undefined;
+  readonly constraint: ConstraintKind | undefined;
+  readonly table: string | undefined;
+  readonly columns: readonly string[];
 
   /** @param statementIndex zero-based index of the statement that failed */
   constructor(message: string, statementIndex: number, details: DatabaseErrorDetails) {
@@ -85,6 +104,11 @@ export class DatabaseBatchError extends LibsqlBatchError {
     this.kind = details.kind;
     this.outcome = details.outcome;
     this.retryAfterMs = details.retryAfterMs;
+    ({
+      constraint: this.constraint,
+      table: this.table,
+      columns: this.columns,
+    } = violationOf(message, details));
   }
 
   get [brand](): true {
@@ -95,10 +119,21 @@ export class DatabaseBatchError extends LibsqlBatchError {
 /** Wraps the error of the statement at `index` of a batch; anything that is no `DatabaseError` is returned as it is. */
 export function toBatchError(error: unknown, index: number): unknown {
   if (!(error instanceof DatabaseError) || error instanceof DatabaseBatchError) return error;
-  const message = error.message.startsWith(`${error.code}: `)
-    ? error.message.slice(error.code.length + 2)
-    : error.message;
-  return new DatabaseBatchError(message, index, { ...detailsOf(error), cause: error });
+  return new DatabaseBatchError(readText(error), index, { ...detailsOf(error), cause: error });
+}
+
+/** What the error of a script says when statements before the failed one committed by themselves. */
+export const partOfScript = 'statements of the script before it may be kept';
+
+/** The same error with another outcome, and `addition` behind its message; anything that is no `DatabaseError` as it is. */
+export function withOutcome(error: unknown, outcome: Outcome, addition: string): unknown {
+  if (!(error instanceof DatabaseError) || error.outcome === outcome) return error;
+  return new DatabaseError(`${readText(error)}; ${addition}`, { ...detailsOf(error), outcome, cause: error });
+}
+
+/** The message without the code that `LibsqlError` puts in front. */
+function readText({ message, code }: DatabaseError): string {
+  return message.startsWith(`${code}: `) ? message.slice(code.length + 2) : message;
 }
 
 /** The details of an error, to make a similar one. */

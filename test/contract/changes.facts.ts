@@ -80,6 +80,19 @@ export function describeChanges(setup: ContractSetup): void {
     });
 
     it.each([
+      [
+        'an upsert that updates',
+        "INSERT INTO books (id, name) VALUES (1, 'b') ON CONFLICT DO UPDATE SET sold = 1",
+      ],
+      ['INSERT OR IGNORE of nothing', "INSERT OR IGNORE INTO books (id, name) VALUES (1, 'b')"],
+      ['INSERT … SELECT of nothing', "INSERT INTO books (name) SELECT 'x' WHERE 0"],
+    ])('tells no row id of somebody else for %s', async (_name, sql) => {
+      await room.db.execute("INSERT INTO books (id, name) VALUES (777, 'somebody else')");
+
+      expect([0n, undefined]).toContain((await room.db.execute(sql)).lastInsertRowid);
+    });
+
+    it.each([
       ['SELECT', 'SELECT 1'],
       ['UPDATE', 'UPDATE books SET sold = 1'],
       ['DELETE', 'DELETE FROM books'],

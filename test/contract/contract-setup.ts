@@ -9,6 +9,8 @@ export interface ContractCapabilities extends DriverCapabilities {
   readonly namesClosedClient: boolean;
   /** A violated PRIMARY KEY is told apart from UNIQUE; the server's text has the same words for both. */
   readonly tellsPrimaryKeyApart: boolean;
+  /** `PRAGMA user_version` can be set; Turso Cloud keeps it for itself. */
+  readonly setsUserVersion: boolean;
   /** `sync()` answers with a rejected promise instead of throwing. */
   readonly rejectsSync: boolean;
 }

@@ -14,6 +14,9 @@ export interface Prepared {
 /** How many statements a handle keeps prepared. An app has a few hundred texts; one that builds texts without end must not leak. */
 const maxPrepared = 500;
 
+/** In the handle's own temp schema, which never reaches the database file. */
+const rowidTable = 'nestjs_turso_rowid';
+
 /** One open handle on a database, with its prepared statements. */
 export class SqliteHandle {
   readonly db: Database;
@@ -21,6 +24,7 @@ export class SqliteHandle {
 
   constructor(db: Database) {
     this.db = db;
+    if (!db.readonly) db.exec(`CREATE TEMP TABLE ${rowidTable} (id INTEGER PRIMARY KEY)`);
   }
 
   /** False once it is closed. */
@@ -46,6 +50,16 @@ export class SqliteHandle {
       this.#prepared.delete(this.#prepared.keys().next().value as string);
     this.#prepared.set(sql, entry);
     return entry;
+  }
+
+  /**
+   * Sets the handle's last rowid to 0, so that a statement that inserts nothing (an upsert that updates, a table without rowids)
+   * does not answer the rowid of somebody else's. SQLite's function for it is not within reach; an insert into a temporary table
+   * does the same for about a microsecond.
+   */
+  forgetRowid(): void {
+    if (this.db.readonly) return;
+    this.prepare(`INSERT OR REPLACE INTO temp.${rowidTable} (id) VALUES (0)`).prepared.run();
   }
 
   /** Runs transaction control or a pragma of our own. */

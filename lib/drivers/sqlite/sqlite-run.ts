@@ -17,6 +17,7 @@ export function runStatement(handle: SqliteHandle, statement: Statement, intMode
   try {
     const { prepared, parameters } = handle.prepare(statement.sql);
     const args = bindArgs(parameters, statement.args);
+    if (!prepared.readonly && mayInsert(firstKeyword(statement.sql))) handle.forgetRowid();
     return prepared.reader
       ? readRows(handle, prepared, args, statement.sql, intMode)
       : runWrite(prepared, args, statement.sql);
@@ -66,13 +67,16 @@ function readCounts(handle: SqliteHandle, sql: string): Counts {
   return toCounts(sql, Number(changes), rowid);
 }
 
-/** SQLite keeps the last rowid of the handle, whoever inserted it: only a statement that inserted may answer it. */
-function toCounts(sql: string, changes: number, rowid: bigint): Counts {
+function toCounts(sql: string, rowsAffected: number, rowid: bigint): Counts {
   const keyword = firstKeyword(sql);
-  if (keyword === 'UPDATE' || keyword === 'DELETE')
-    return { rowsAffected: changes, lastInsertRowid: undefined };
-  if (keyword !== 'INSERT' && keyword !== 'REPLACE' && keyword !== 'WITH') return noCounts;
-  return { rowsAffected: changes, lastInsertRowid: changes > 0 ? rowid : 0n };
+  if (mayInsert(keyword)) return { rowsAffected, lastInsertRowid: rowid };
+  return keyword === 'UPDATE' || keyword === 'DELETE'
+    ? { rowsAffected, lastInsertRowid: undefined }
+    : noCounts;
+}
+
+function mayInsert(keyword: string): boolean {
+  return keyword === 'INSERT' || keyword === 'REPLACE' || keyword === 'WITH';
 }
 
 function toValue(value: unknown, intMode: IntMode, outcome: Outcome): Value {

@@ -18,6 +18,7 @@ const capabilities: ContractCapabilities = {
   namesClosedClient: true,
   rejectsSync: true,
   tellsPrimaryKeyApart: true,
+  setsUserVersion: true,
 };
 
 const remoteCapabilities: ContractCapabilities = {
@@ -78,10 +79,10 @@ export function createTursoSetup(url: string, authToken: string): ConnectionSetu
   return {
     name: 'turso',
     protocol: 'http',
-    capabilities: remoteCapabilities,
+    capabilities: { ...remoteCapabilities, setsUserVersion: false },
     start: none,
     async open(options) {
-      await emptyDatabase(url, authToken);
+      await emptyDatabase(url, authToken, false);
       return open(targetOf(url, authToken), options);
     },
     stop: none,

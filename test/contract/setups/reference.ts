@@ -19,6 +19,7 @@ export function createReferenceSetup(): ContractSetup {
       namesClosedClient: false,
       rejectsSync: false,
       tellsPrimaryKeyApart: false,
+      setsUserVersion: true,
     },
     async start() {
       server = await startSqld();
