@@ -1,0 +1,5 @@
+export {
+  DatabaseTransactionalAdapter,
+  type DatabaseTransactionalAdapterConfig,
+  type TransactionalDatabase,
+} from './database-transactional-adapter.js';
