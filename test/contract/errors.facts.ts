@@ -31,6 +31,22 @@ export function describeErrors(setup: ContractSetup<DatabaseConnection>): void {
       expect(failure.name).toBe('DatabaseError');
     });
 
+    it.each<[string, string, string, object]>([
+      ['unique', 'a UNIQUE', "('x')", { constraint: 'unique', table: 't', columns: ['a'] }],
+      ['not-null', 'a NOT NULL', '(NULL)', { constraint: 'not-null', table: 't', columns: ['a'] }],
+      ['check', "a CHECK (a <> 'x')", "('x')", { constraint: 'check', table: undefined, columns: [] }],
+      ['foreign-key', 'a REFERENCES parents (a)', "('x')", { constraint: 'foreign-key', columns: [] }],
+    ])(
+      'tell the rule, the table and the columns of a violated %s constraint',
+      async (kind, column, row, told) => {
+        await room.db.batch(['CREATE TABLE parents (a PRIMARY KEY)', `CREATE TABLE t (${column})`], 'write');
+        const insert = `INSERT INTO t VALUES ${row}`;
+        if (kind === 'unique') await room.db.execute(insert);
+
+        expect(await failureOf(room.db.execute(insert))).toMatchObject(told);
+      },
+    );
+
     it.each<[string, string, string[], object]>([
       [
         'UNIQUE',

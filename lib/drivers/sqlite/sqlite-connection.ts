@@ -1,6 +1,6 @@
 import type { IntMode, ResultSet } from '@libsql/core/api';
 import { throwIfOver, type Deadline } from '../../async/deadline.js';
-import type { FifoGate } from '../../async/fifo-gate.js';
+import type { FifoGate, Release } from '../../async/fifo-gate.js';
 import type { BatchOptions, DriverConnection, DriverTransaction } from '../../contract/connection.js';
 import type { Statement, TransactionMode } from '../../contract/statement.js';
 import { partOfScript, withOutcome } from '../../errors/database-error.js';
@@ -12,6 +12,7 @@ import type { SqliteHandle } from './sqlite-handle.js';
 import { runStatement } from './sqlite-run.js';
 import { SqliteTransaction } from './sqlite-transaction.js';
 import { whileBusy } from './while-busy.js';
+import { WriterPace } from './writer-pace.js';
 
 /** The opened handles of one SQLite database. */
 export interface SqliteHandles {
@@ -30,6 +31,7 @@ export class SqliteConnection implements DriverConnection {
   readonly #intMode: IntMode;
   readonly #onClose: () => void;
   readonly #open = new Set<SqliteTransaction>();
+  readonly #pace = new WriterPace();
 
   constructor(
     databaseKey: string,
@@ -102,7 +104,7 @@ export class SqliteConnection implements DriverConnection {
   async begin(mode: TransactionMode, deadline: Deadline, origin: string): Promise<DriverTransaction> {
     const { writer, sessions } = this.#handles;
     if (mode === 'write' || sessions === undefined) {
-      const release = await this.#gate.acquire(deadline);
+      const release = await this.#enterGate(deadline);
       this.#gate.describeHolder(origin);
       try {
         return await this.#beginOn(writer, mode, deadline, release);
@@ -113,7 +115,7 @@ export class SqliteConnection implements DriverConnection {
     }
     const session = await sessions.acquire(deadline);
     try {
-      return await this.#beginOn(session.handle, mode, deadline, () => session.release(), this.#gate);
+      return await this.#beginOn(session.handle, mode, deadline, () => session.release());
     } catch (error) {
       session.release();
       throw error;
@@ -147,11 +149,26 @@ export class SqliteConnection implements DriverConnection {
   }
 
   async #asWriter<T>(deadline: Deadline, work: () => Promise<T>): Promise<T> {
-    const release = await this.#gate.acquire(deadline);
+    const release = await this.#enterGate(deadline);
     try {
       return await work();
     } finally {
       release();
+    }
+  }
+
+  async #enterGate(deadline: Deadline): Promise<Release> {
+    const release = await this.#gate.acquire(deadline);
+    const leave = (): void => {
+      this.#pace.pass(this.#gate.waiting > 0);
+      release();
+    };
+    try {
+      await this.#pace.rest(deadline);
+      return leave;
+    } catch (error) {
+      leave();
+      throw error;
     }
   }
 
@@ -160,13 +177,14 @@ export class SqliteConnection implements DriverConnection {
     mode: TransactionMode,
     deadline: Deadline,
     release?: () => void,
-    gateForWrites?: FifoGate,
   ): Promise<SqliteTransaction> {
+    // on the writer itself the gate is held already
+    const turnsWriter = mode === 'deferred' && handle !== this.#handles.writer;
     const transaction = new SqliteTransaction({
       handle,
       mode,
       intMode: this.#intMode,
-      acquireGate: mode === 'deferred' && gateForWrites ? (until) => gateForWrites.acquire(until) : undefined,
+      acquireGate: turnsWriter ? (until) => this.#enterGate(until) : undefined,
       onEnd: () => {
         this.#open.delete(transaction);
         release?.();
