@@ -15,6 +15,7 @@ export {
   type DatabaseErrorKind,
   type Outcome,
 } from './errors/database-error.js';
+export type { ConstraintKind } from './errors/read-constraint.js';
 export { ConfigurationError } from './errors/configuration-error.js';
 export { IntegerRangeError } from './errors/integer-range-error.js';
 export { findDatabaseError, isDatabaseError } from './errors/find-database-error.js';
@@ -28,3 +29,16 @@ export type {
 } from './options/database-module-options.js';
 export { detectDatabaseType } from './options/detect-database-type.js';
 export { databaseEnvSchema, validateDatabaseEnv } from './options/env-schema.js';
+export { DatabaseModule, type DatabaseModuleRootOptions } from './nest/database.module.js';
+export type {
+  DatabaseModuleAsyncOptions,
+  DatabaseOptionsFactory,
+} from './nest/database-module-async-options.js';
+export { getConnectionToken } from './nest/connection-token.js';
+export { InjectConnection } from './nest/inject-connection.js';
+export {
+  DatabaseHealthIndicator,
+  type DatabaseHealth,
+  type PingCheckOptions,
+} from './nest/database-health-indicator.js';
+export { DatabaseExceptionFilter } from './nest/database-exception.filter.js';

@@ -19,12 +19,19 @@ export interface DatabaseTransactionalAdapterConfig {
   readonly defaultTxOptions?: Options;
 }
 
+/** A transaction that the decorator began, seen from inside. */
+interface Begun {
+  readonly transaction: DatabaseTransaction;
+  /** False once the decorated method is done: what still calls then was forgotten. */
+  working: boolean;
+}
+
 /**
  * Makes `@Transactional()` of `@nestjs-cls/transactional` work on our connection. Services that inject the connection itself join
  * as well, so `TransactionHost` is needed only where `Propagation.NotSupported` must be heeded.
  *
  * ```ts
- * new ClsPluginTransactional({ imports: [DatabaseModule], adapter: new DatabaseTransactionalAdapter() });
+ * ClsModule.forRoot({ plugins: [new ClsPluginTransactional({ adapter: new DatabaseTransactionalAdapter() })] });
  * ```
  */
 export class DatabaseTransactionalAdapter implements TransactionalAdapter<
@@ -33,37 +40,58 @@ export class DatabaseTransactionalAdapter implements TransactionalAdapter<
   Options
 > {
   readonly connectionToken: ReturnType<typeof getConnectionToken>;
-  readonly defaultTxOptions: Options;
   readonly supportsTransactionProxy = false;
+  readonly #defaults: Options;
 
   constructor({ name, defaultTxOptions = {} }: DatabaseTransactionalAdapterConfig = {}) {
     this.connectionToken = getConnectionToken(name);
-    this.defaultTxOptions = defaultTxOptions;
+    // kept here: the host would warn of ignored options whenever a method joins a transaction
+    this.#defaults = defaultTxOptions;
   }
 
   readonly optionsFactory = (
     connection: DatabaseConnection,
   ): TransactionalAdapterOptions<TransactionalDatabase, Options> => {
-    /** Set inside a transaction that the decorator began. */
-    const inside = new AsyncLocalStorage<true>();
+    const around = new AsyncLocalStorage<Begun>();
     const run = (
       options: TransactionOptions,
       work: () => Promise<unknown>,
-      setTransaction: (transaction?: TransactionalDatabase) => void,
+      onBegin: (transaction: TransactionalDatabase) => void,
+      onDone: () => void,
     ): Promise<unknown> =>
-      connection.withTransaction((transaction) => {
-        setTransaction(transaction);
-        return inside.run(true, work);
-      }, options);
+      connection.withTransaction(
+        async (transaction) => {
+          const begun = { transaction, working: true };
+          onBegin(transaction);
+          try {
+            return await around.run(begun, work);
+          } finally {
+            begun.working = false;
+            onDone();
+          }
+        },
+        { ...this.#defaults, ...options },
+      );
     return {
       // called inside a transaction only for RequiresNew, which one writer cannot grant unless it only reads
       wrapWithTransaction: (options, work, setTransaction) =>
-        run({ ...options, propagation: inside.getStore() ? 'requires-new' : 'nested' }, work, setTransaction),
+        run(
+          { ...options, propagation: around.getStore() ? 'requires-new' : 'nested' },
+          work,
+          setTransaction,
+          // afterCommit() callbacks are outside of it
+          () => setTransaction(),
+        ),
       wrapWithNestedTransaction: (options, work, setTransaction) =>
-        run({ ...options, propagation: 'nested' }, work, setTransaction),
-      getFallbackInstance: () => (inside.getStore() ? createOutside(connection) : connection),
+        run({ ...options, propagation: 'nested' }, work, setTransaction, () => undefined),
+      getFallbackInstance: () => (isSuspended(around.getStore()) ? createOutside(connection) : connection),
     };
   };
+}
+
+/** `NotSupported`: there is no current transaction although one goes on. Work that outlives its own stays bound to it, and fails. */
+function isSuspended(begun: Begun | undefined): boolean {
+  return begun !== undefined && begun.working && !begun.transaction.closed;
 }
 
 /** `NotSupported` runs outside of the transaction around it: there every call would join by itself. */

@@ -81,13 +81,17 @@ export class ConnectionSession {
   async openAtBoot(): Promise<void> {
     if (this.opened !== undefined) return;
     const deadline = createDeadline(this.#options.bootTimeoutMs, this.signal);
+    let reason: unknown;
     for (let attempt = 1; ; attempt++) {
       try {
         await within(this.#connect(), deadline, 'opening the database');
         break;
       } catch (error) {
+        // when the time runs out during a further attempt, the error of the one before says more
+        const over = remainingMs(deadline) === 0;
+        if (!over || reason === undefined) reason = error;
         const waitMs = jitteredBackoffMs(attempt, baseWaitMs, longestWaitMs);
-        if (!isTemporary(error) || waitMs >= remainingMs(deadline)) throw error;
+        if (!isTemporary(error) || waitMs >= remainingMs(deadline)) throw reason;
         await sleep(waitMs, deadline, 'waiting to open the database again');
       }
     }

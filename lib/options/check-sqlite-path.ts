@@ -17,12 +17,22 @@ export async function prepareSqlitePath({
 }: Pick<ResolvedSqliteTarget, 'path' | 'source'>): Promise<void> {
   if (path === ':memory:') return;
   await assertUsableSqlitePath(path, source);
-  await mkdir(dirname(path), { recursive: true }).catch((error: unknown) => {
+  await createFolder(dirname(path)).catch((error: unknown) => {
     throw createPathError(
       source,
       `needs the folder ${dirname(path)}, which cannot be created (${codeOf(error)})`,
       error,
     );
+  });
+}
+
+/** Level by level: `recursive` never comes back from a folder that refuses silently, such as `/proc` (seen with Node 20). */
+async function createFolder(folder: string): Promise<void> {
+  if ((await look(folder)) === 'folder') return;
+  await createFolder(dirname(folder));
+  await mkdir(folder).catch((error: unknown) => {
+    // somebody else was faster
+    if (codeOf(error) !== 'EEXIST') throw error;
   });
 }
 

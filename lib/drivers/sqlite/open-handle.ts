@@ -30,6 +30,7 @@ export async function openHandle(
     for (const pragma of listPragmas(path, readonly, sqlite)) {
       await whileBusy(() => handle.db.pragma(pragma), deadline);
     }
+    await whileBusy(() => handle.createRowidTable(), deadline);
     return handle;
   } catch (error) {
     handle.close();

@@ -24,12 +24,16 @@ export class SqliteHandle {
 
   constructor(db: Database) {
     this.db = db;
-    if (!db.readonly) db.exec(`CREATE TEMP TABLE ${rowidTable} (id INTEGER PRIMARY KEY)`);
   }
 
   /** False once it is closed. */
   get open(): boolean {
     return this.db.open;
+  }
+
+  /** Prepares `forgetRowid`; once, before the first statement. */
+  createRowidTable(): void {
+    if (!this.db.readonly) this.db.exec(`CREATE TEMP TABLE ${rowidTable} (id INTEGER PRIMARY KEY)`);
   }
 
   get inTransaction(): boolean {

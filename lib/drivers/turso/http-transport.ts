@@ -62,8 +62,12 @@ export class HttpTransport {
         () => fail(new TransportError('timeout', state.sent, undefined, deadline.timeoutMs)),
         remainingMs(deadline),
       );
-      exchange.on('error', (error) => fail(new TransportError('network', state.sent, error)));
+      exchange.on('error', (error) =>
+        fail(new TransportError('network', state.sent && !isUnwritten(error), error)),
+      );
       exchange.on('response', (response) => {
+        // a server that refuses before it has read the whole request closes the socket behind its answer
+        if (response.statusCode !== 200) exchange.shouldKeepAlive = false;
         readBody(response).then(
           (text) =>
             finish(() =>
@@ -139,6 +143,14 @@ function createAgent(target: ResolvedTursoTarget, maxSockets: number): HttpAgent
     ...(servername !== undefined && { servername }),
     rejectUnauthorized,
   });
+}
+
+/**
+ * The system refused to take the request, or its end: no whole request can have arrived. It is how a kept socket fails that the server
+ * has closed meanwhile.
+ */
+function isUnwritten(error: NodeJS.ErrnoException): boolean {
+  return error.syscall === 'write';
 }
 
 async function readBody(response: IncomingMessage): Promise<string> {

@@ -9,6 +9,9 @@ import { TursoConnection } from './turso-connection.js';
 /** Measured on sqld 0.24.32: a blob of 4.3 MB is accepted, 5 MB refused. */
 const maxValueBytes = 4_300_000;
 
+/** Health checks and rollbacks must get through when every stream is busy. */
+const spareSockets = 4;
+
 /** Opens a database on Turso or on any other libSQL server. */
 export class TursoDriver implements Driver {
   readonly backend = 'turso';
@@ -37,7 +40,7 @@ export class TursoDriver implements Driver {
     const { pool, connectTimeoutMs, intMode } = this.#options;
     const { hostname, port, basePath } = this.#target;
     const databaseKey = `turso:${hostname}:${port}${basePath}`;
-    const client = new HranaClient(this.#target, connectTimeoutMs, pool.maxStreams);
+    const client = new HranaClient(this.#target, connectTimeoutMs, pool.maxStreams + spareSockets);
     const connection = new TursoConnection({
       databaseKey,
       client,

@@ -69,7 +69,8 @@ function toNetworkError(
 /** An answer that is no success: 3xx and 4xx come before anything ran, 5xx and a strange 2xx may come from behind the work. */
 export function toStatusError(answer: HttpAnswer, location: string, redact: Redact): DatabaseError {
   const { status } = answer;
-  const reason = redact(readReason(answer.body));
+  // redacted before it is cut: the beginning of a token is a secret too
+  const reason = redact(readReason(answer.body)).slice(0, longestReason);
   const message = `${location} answered ${status}${reason === '' ? '' : `: ${reason}`}`;
   const details = classifyStatus(status, reason);
   return new DatabaseError(message, {
@@ -179,17 +180,19 @@ function classifyStatus(status: number, reason: string): DatabaseErrorDetails {
   return { code: `HTTP_${status}`, kind: 'internal', outcome: 'not-applied' };
 }
 
+/** How much of a server's text goes into a message, in characters. */
+const longestReason = 300;
+
 /** The server's own words: `{"error": …}` or plain text. A page of a proxy in between is left out. */
 function readReason(body: string): string {
-  const longest = 300;
   if (/^\s*</.test(body)) return '';
   try {
     const { error } = JSON.parse(body) as { error?: unknown };
-    if (typeof error === 'string') return error.slice(0, longest);
+    if (typeof error === 'string') return error;
   } catch {
     // plain text, as sqld sends for a malformed request
   }
-  return body.trim().slice(0, longest);
+  return body.trim();
 }
 
 /** Seconds or a date, RFC 9110 section 10.2.3. */
