@@ -40,7 +40,6 @@ export class DatabaseTransactionalAdapter implements TransactionalAdapter<
   Options
 > {
   readonly connectionToken: ReturnType<typeof getConnectionToken>;
-  readonly supportsTransactionProxy = false;
   readonly #defaults: Options;
 
   constructor({ name, defaultTxOptions = {} }: DatabaseTransactionalAdapterConfig = {}) {

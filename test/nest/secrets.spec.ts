@@ -16,7 +16,7 @@ type Connection = exported.DatabaseConnection;
 type Options = exported.DatabaseModuleRootOptions;
 
 const encoded = encodeURIComponent(secret);
-const quick = { queryTimeoutMs: 300, bootTimeoutMs: 150, shutdownTimeoutMs: 50, maxAttempts: 2 };
+const quick = { queryTimeoutMs: 300, bootTimeoutMs: 300, shutdownTimeoutMs: 50, maxAttempts: 2 };
 
 /** Where a credential can stand: the options and the variables for a server on this port. */
 const plantings: [string, (port: number) => { options: Options; env?: Record<string, string> }][] = [
@@ -124,7 +124,8 @@ beforeEach(() => proxy.clear());
 async function startPlanted(planting: (typeof plantings)[number][1], port = proxy.port) {
   const { options, env = {} } = planting(port);
   setEnvironment(env);
-  const module = DatabaseModule.forRoot({ ...quick, ...options });
+  // this boot has to succeed, also on a slow machine
+  const module = DatabaseModule.forRoot({ ...quick, bootTimeoutMs: 20_000, ...options });
   const started = await startApp(
     { imports: [module, TerminusModule], controllers: [StatusController] },
     { listen: true, configure: (app) => app.useGlobalFilters(new DatabaseExceptionFilter()) },
