@@ -137,8 +137,8 @@ export class TransactionScope {
    */
   async commit(): Promise<readonly (() => unknown)[]> {
     const { deadline } = this.#wire;
-    this.assertOpen();
     try {
+      this.assertOpen();
       const release = await this.#queue.acquire(deadline);
       try {
         if (this.#savepoint !== undefined) await this.#wire.control([`RELEASE ${this.#savepoint}`], deadline);

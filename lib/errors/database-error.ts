@@ -77,7 +77,7 @@ export class DatabaseError extends LibsqlError {
   /** True for the errors of every copy of this package, batch errors included. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     if (this !== DatabaseError) return Function.prototype[Symbol.hasInstance].call(this, value);
-    return typeof value === 'object' && value !== null && brand in value;
+    return typeof value === 'object' && value !== null && (value as { [brand]?: unknown })[brand] === true;
   }
 }
 

@@ -171,6 +171,31 @@ describe('an existing SQLite file', () => {
   });
 });
 
+describe('sqlite.pragmas', () => {
+  it('hold on every handle, and for a new file those that shape it', async () => {
+    const { url } = await createTempDatabase();
+    const pragmas = {
+      page_size: 8_192,
+      encoding: 'UTF-16le',
+      case_sensitive_like: true,
+      recursive_triggers: 'on',
+    };
+    const db = createConnection({ url, sqlite: { pragmas } });
+    const like = "SELECT 'a' LIKE 'A'";
+    const found = [
+      await readValue(db, 'PRAGMA page_size'),
+      await readValue(db, 'PRAGMA encoding'),
+      await readValue(db, 'PRAGMA journal_mode'),
+      await readValue(db, like),
+      await db.withTransaction((tx) => readValue(tx, like)),
+      await db.withTransaction((tx) => readValue(tx, like), { mode: 'read' }),
+    ];
+    await db.close();
+
+    expect(found).toEqual([8_192, 'UTF-16le', 'wal', 0, 0, 0]);
+  });
+});
+
 describe('a path', () => {
   it('gets the folders that it lacks', async () => {
     const { folder } = await createTempDatabase();

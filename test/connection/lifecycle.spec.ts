@@ -1,7 +1,13 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { existsSync, readdirSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { createConnection, type DatabaseConnection, type DatabaseModuleOptions } from '../../lib/index.js';
+import {
+  createConnection,
+  type DatabaseConnection,
+  type DatabaseError,
+  type DatabaseModuleOptions,
+} from '../../lib/index.js';
 import { createLatch, failureOf, readColumn, readValue } from '../contract/facts.js';
 import { findFreePort } from '../support/free-port.js';
 import { startFaultProxy } from '../support/fault-proxy.js';
@@ -187,6 +193,20 @@ describe('open', () => {
   });
 });
 
+describe('ping', () => {
+  it.each(['file', 'memory', 'broken file'])('says whether a %s answers', async (kind) => {
+    const { path } = await createTempDatabase();
+    if (kind === 'broken file') await writeFile(path, 'a letter, no database. '.repeat(100));
+    const db = connect({ url: kind === 'memory' ? ':memory:' : `sqlite:${path}` });
+    const outcome = await db.ping({ timeoutMs: 1_000 }).then(
+      () => 'answers',
+      (error: unknown) => (error as DatabaseError).kind,
+    );
+
+    expect(outcome).toBe(kind === 'broken file' ? 'corrupt' : 'answers');
+  });
+});
+
 describe('close', () => {
   it('leaves a file alone in its folder: no WAL, no shared memory', async () => {
     const { folder, url } = await createTempDatabase();
@@ -328,6 +348,16 @@ describe('close', () => {
 });
 
 describe('the private database of a test', () => {
+  it('is there under NODE_ENV=test when nothing says where, and goes at close', async () => {
+    const db = connect({});
+    await db.execute('CREATE TABLE t (a)');
+    const { location } = db.status();
+    const during = existsSync(location);
+    await db.close();
+
+    expect([process.env.NODE_ENV, during, existsSync(location)]).toEqual(['test', true, false]);
+  });
+
   it('is a file that goes with its connection', async () => {
     const child = startChild(
       `

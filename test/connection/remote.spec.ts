@@ -172,6 +172,32 @@ describe('a connection to a server', () => {
     expect(await readValue(db, 'SELECT 1')).toBe(1);
   });
 
+  it('gives the write gate back when there is no stream for a transaction', async () => {
+    const db = open({ pool: { maxStreams: 1 } });
+    const tx = await db.transaction('read');
+    await tx.execute('SELECT 1');
+    const failure = await failureOf(db.withTransaction(() => 7, { timeoutMs: 100 }));
+    await tx.rollback();
+
+    expect(failure).toMatchObject({ kind: 'timeout', outcome: 'not-applied' });
+    expect(await db.withTransaction(() => 7)).toBe(7);
+  });
+
+  it('tells that a token may only read, in a transaction too', async () => {
+    const db = open({ authToken: server.readOnlyToken as string });
+    const failures = [
+      await failureOf(db.withTransaction((tx) => tx.execute('CREATE TABLE no (a)'))),
+      await failureOf(db.batch(['CREATE TABLE no (a)'], 'write')),
+      await failureOf(db.execute('CREATE TABLE no (a)')),
+    ];
+
+    for (const failure of failures) {
+      expect(['auth', 'read-only']).toContain(failure.kind);
+      expect(failure.outcome).toBe('not-applied');
+    }
+    expect(await db.withTransaction((tx) => readValue(tx, 'SELECT 1'), { mode: 'read' })).toBe(1);
+  });
+
   it('shows no secret in anything that can be printed', async () => {
     const db = open();
     await db.execute('SELECT 1');

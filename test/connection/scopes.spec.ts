@@ -1,5 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { createResolvedConnection } from '../../lib/database/create-connection.js';
 import { createConnection, type DatabaseConnection, type DatabaseModuleOptions } from '../../lib/index.js';
+import { createOptionsEnvironment } from '../../lib/options/options-environment.js';
+import { resolveOptions } from '../../lib/options/resolve-options.js';
 import { createLatch, failureOf, readColumn, readValue } from '../contract/facts.js';
 import { emptyDatabase } from '../contract/setups/empty-database.js';
 import { startSqld, type SqldServer } from '../support/sqld-server.js';
@@ -256,6 +259,81 @@ describe.each(backends)('transactions that try to break each other, on %s', (_na
       if (result.status === 'rejected') expect(result.reason).toMatchObject({ outcome: 'not-applied' });
     }
     expect(db.status()).toMatchObject({ state: 'closed', inFlight: 0 });
+  });
+
+  it('report what nobody is there to be told', async () => {
+    const reports: string[] = [];
+    const resolved = resolveOptions(
+      { url: await findUrl(), transactionTimeoutMs: 100 },
+      createOptionsEnvironment(undefined),
+    );
+    const other = createResolvedConnection(resolved, ({ code, message }) =>
+      reports.push(`${code} ${message}`),
+    );
+    const left = await other.transaction('write');
+    await pause(250);
+    await failureOf(
+      other.withTransaction(async (tx) => {
+        await tx.execute('SAVEPOINT theirs');
+        const nested = await other.transaction();
+        await nested.execute('RELEASE theirs');
+        nested.close();
+        await pause(20);
+      }),
+    );
+    await other.close();
+
+    expect(left.closed).toBe(true);
+    expect(reports).toEqual([
+      expect.stringMatching(/^TRANSACTION_EXPIRED .*rolled back after 100 ms.*scopes\.spec/),
+      expect.stringMatching(/^ROLLBACK_FAILED .*no such savepoint/),
+    ]);
+  });
+
+  it('may not be ended by their callback', async () => {
+    await db.withTransaction(async (tx) => {
+      const failures = [
+        await failureOf(tx.commit()),
+        await failureOf(tx.rollback()),
+        await failureOf(() => tx.close()),
+      ];
+      await insert('kept');
+      for (const failure of failures) expect(failure).toMatchObject({ code: 'TRANSACTION_MANAGED' });
+    });
+
+    expect(await found()).toEqual(['kept']);
+  });
+
+  it('are committed whatever their afterCommit does', async () => {
+    const failures = [
+      await failureOf(
+        db.withTransaction(async (tx) => {
+          tx.afterCommit(() => Promise.reject(mine));
+          await insert('one');
+        }),
+      ),
+      await failureOf(
+        db.withTransaction(async (tx) => {
+          for (const error of [mine, new Error('another')]) tx.afterCommit(() => Promise.reject(error));
+          await insert('two');
+        }),
+      ),
+      await failureOf(
+        db.withTransaction(
+          async (tx) => {
+            tx.afterCommit(() => Promise.reject(mine));
+            await tx.execute("INSERT INTO t VALUES ('three')");
+          },
+          { propagation: 'not-supported' },
+        ),
+      ),
+    ];
+
+    for (const failure of failures)
+      expect(failure).toMatchObject({ code: 'AFTER_COMMIT_FAILED', kind: 'internal', outcome: 'applied' });
+    expect(failures[0]?.cause).toBe(mine);
+    expect(failures[1]?.cause).toMatchObject({ errors: [mine, { message: 'another' }] });
+    expect(await found()).toEqual(['one', 'three', 'two']);
   });
 
   it('leave no timer behind', async () => {

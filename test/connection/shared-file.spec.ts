@@ -198,6 +198,48 @@ describe('two processes on one file', () => {
     expect(longest).toBeLessThan(200);
   });
 
+  it('give the gate back when the other one never lets a transaction begin', async () => {
+    const { path } = await makeBooks();
+    const other = new BetterSqlite3(path);
+    const db = open(path);
+    await db.open();
+    other.exec("BEGIN IMMEDIATE; INSERT INTO books VALUES ('theirs')");
+    const failures = [
+      await failureOf(db.withTransaction((tx) => tx.execute('SELECT 1'), { timeoutMs: 60 })),
+      await failureOf(db.execute({ sql: "INSERT INTO books VALUES ('no')", timeoutMs: 60 })),
+    ];
+    other.exec('COMMIT');
+    other.close();
+    await db.execute("INSERT INTO books VALUES ('mine')");
+    const found = await readColumn(db, 'SELECT name FROM books');
+    await db.close();
+
+    expect(failures.map(({ outcome }) => outcome)).toEqual(['not-applied', 'not-applied']);
+    expect(found).toEqual(['theirs', 'mine']);
+  });
+
+  it('get their turn in pauses, in which a write can still be aborted', async () => {
+    const { path } = await makeBooks();
+    const db = open(path);
+    await db.open();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const sql = "INSERT INTO books VALUES ('a')";
+    const writes = numbers(400).map(() => db.execute({ sql, signal }));
+    // the writes leave the event loop alone in their pauses only
+    setTimeout(() => controller.abort(), 5);
+    const settled = await Promise.allSettled(writes);
+    await db.execute(sql);
+    const count = await readValue(db, 'SELECT count(*) FROM books');
+    await db.close();
+    const kept = settled.filter(({ status }) => status === 'fulfilled').length;
+
+    expect(kept).toBeLessThan(400);
+    expect(count).toBe(kept + 1);
+    for (const result of settled)
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ outcome: 'not-applied' });
+  });
+
   it('see each other’s changes of the schema at once', async () => {
     const { path } = await makeBooks();
     const db = open(path);

@@ -201,6 +201,20 @@ describe('a write', () => {
     expect(await room.names()).toEqual(['a', 'b']);
   });
 
+  it('is told apart in a batch that the server does not understand, if the server can still be asked', async () => {
+    const statements = ["INSERT INTO books VALUES ('a')", 'INSER INTO books'];
+    const asked = await failureOf(room.db.batch(statements, 'write'));
+    let requests = 0;
+    room.proxy.inject({ kind: 'reset-before-forward' }, { requests: 1, when: () => ++requests === 2 });
+    const alone = await failureOf(room.db.batch(statements, 'write'));
+    const inTransaction = await room.db.withTransaction((tx) => failureOf(tx.batch(statements)));
+
+    expect(asked).toMatchObject({ statementIndex: 1, kind: 'syntax', ...notApplied });
+    expect(alone).toMatchObject({ kind: 'syntax', ...notApplied });
+    expect(inTransaction).toMatchObject({ statementIndex: 1, kind: 'syntax', ...notApplied });
+    expect(await room.names()).toEqual(['a']);
+  });
+
   it('in a script leaves the outcome unknown when one behind it fails', async () => {
     const script = "INSERT INTO books VALUES ('a'); INSERT INTO nowhere VALUES (1)";
     const failure = await failureOf(room.db.executeMultiple(script));

@@ -74,7 +74,9 @@ async function run() {
   while (performance.now() < end && progress() < 1) {
     await sleep(20);
     const failed = writers.find(({ child }) => child.exitCode !== null && child.exitCode !== 0);
-    if (failed !== undefined) return [`${failed.name} ended with code ${failed.child.exitCode}`];
+    if (failed !== undefined) {
+      return [`${failed.name} ended with code ${failed.child.exitCode}`, ...(await stopAll())];
+    }
     if (progress() >= (killsSoFar() + 1) / (wantedKills + 1)) await killOne();
   }
   return seconds === 0 && progress() < 1 ? ['not done within 30 minutes', ...(await stopAll())] : stopAll();
@@ -101,9 +103,12 @@ async function stopAll() {
     child.stdin?.end();
     const code = await Promise.race([
       once(child, 'exit').then(([status]) => status),
-      sleep(longestStopMs, 'late'),
+      sleep(longestStopMs, 'late', { ref: false }),
     ]);
-    return code === 0 ? [] : [`${name} ended with ${code}`];
+    if (code === 0) return [];
+    child.kill('SIGKILL');
+    await sleep(500);
+    return [`${name} ended with ${code}`];
   });
   return (await Promise.all(endings)).flat();
 }

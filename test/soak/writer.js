@@ -1,6 +1,7 @@
 // @ts-check
 // node writer.js <url> <name> <log> <last id>: writes one id after the other until the last, or until its standard input ends.
 import { existsSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { setImmediate as turn } from 'node:timers/promises';
 import { createConnection } from 'nestjs-turso';
 
 const [url = '', name = '', log = '', last = '0'] = process.argv.slice(2);
@@ -15,6 +16,8 @@ for (let id = first; id <= Number(last) && !stopped; id++) {
   await write(id);
   // one call of the system: a kill cannot cut it
   writeSync(file, `${String(id).padStart(8)}\n`);
+  // or the end of the standard input would never be heard
+  if (id % 50 === 0) await turn();
 }
 await connection.close();
 process.exit(0);

@@ -29,7 +29,8 @@ export function assertRunsOnNode(version: string, node: string): void {
   );
 }
 
-function loadManifest(require: NodeJS.Require): { version: string } {
+/** @throws ConfigurationError when the package is not installed where `require` looks */
+export function loadManifest(require: NodeJS.Require): { version: string } {
   try {
     return require('better-sqlite3/package.json') as { version: string };
   } catch (error) {

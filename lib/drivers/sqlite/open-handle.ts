@@ -54,12 +54,13 @@ function createDatabase(
 function listPragmas(path: string, readonly: boolean, sqlite: ResolvedSqliteOptions): string[] {
   const changesJournal = sqlite.journalMode === 'wal' && !readonly && path !== ':memory:';
   return [
+    // first: page_size, auto_vacuum and encoding hold only for a file that nothing was written to
+    ...Object.entries(sqlite.pragmas).map(([name, value]) => `${name} = ${toPragmaValue(value)}`),
     ...(changesJournal ? ['journal_mode = WAL'] : []),
     `synchronous = ${sqlite.synchronous}`,
     'foreign_keys = ON',
     `cache_size = -${sqlite.cacheSizeKb}`,
     `mmap_size = ${sqlite.mmapSizeMb * 1_048_576}`,
-    ...Object.entries(sqlite.pragmas).map(([name, value]) => `${name} = ${toPragmaValue(value)}`),
   ];
 }
 

@@ -6,7 +6,7 @@ import type { SqliteHandle } from './sqlite-handle.js';
 export interface Session {
   readonly handle: SqliteHandle;
   /** Gives it back. A handle that is still in a transaction is closed instead of lent again. */
-  release(): void;
+  readonly release: () => void;
 }
 
 /** Handles for transactions that read a snapshot of their own: opened when first needed, at most `size`, kept for the next. */
@@ -14,7 +14,7 @@ export class SessionPool {
   readonly #open: (deadline: Deadline) => Promise<SqliteHandle>;
   readonly #gate: FifoGate;
   readonly #idle: SqliteHandle[] = [];
-  readonly #lent = new Set<SqliteHandle>();
+  #closed = false;
 
   constructor(size: number, open: (deadline: Deadline) => Promise<SqliteHandle>) {
     this.#open = open;
@@ -29,7 +29,6 @@ export class SessionPool {
     const releasePlace = await this.#gate.acquire(deadline);
     try {
       const handle = this.#idle.pop() ?? (await this.#open(deadline));
-      this.#lent.add(handle);
       return { handle, release: () => this.#giveBack(handle, releasePlace) };
     } catch (error) {
       releasePlace();
@@ -37,15 +36,14 @@ export class SessionPool {
     }
   }
 
+  /** Closes what is idle; what is lent is closed when it comes back. */
   close(): void {
-    for (const handle of [...this.#idle, ...this.#lent]) handle.close();
-    this.#idle.length = 0;
-    this.#lent.clear();
+    this.#closed = true;
+    for (const handle of this.#idle.splice(0)) handle.close();
   }
 
   #giveBack(handle: SqliteHandle, releasePlace: () => void): void {
-    if (!this.#lent.delete(handle)) return;
-    if (handle.inTransaction) handle.close();
+    if (this.#closed || handle.inTransaction) handle.close();
     else this.#idle.push(handle);
     releasePlace();
   }

@@ -7,7 +7,7 @@ import { partOfScript, withOutcome } from '../../errors/database-error.js';
 import { checkScript, checkStatement } from '../../sql/check-statement.js';
 import { classifySql } from '../../sql/classify-sql.js';
 import { splitScript } from '../../sql/split-script.js';
-import type { SessionPool } from './session-pool.js';
+import type { Session, SessionPool } from './session-pool.js';
 import type { SqliteHandle } from './sqlite-handle.js';
 import { runStatement } from './sqlite-run.js';
 import { SqliteTransaction } from './sqlite-transaction.js';
@@ -102,22 +102,11 @@ export class SqliteConnection implements DriverConnection {
   }
 
   async begin(mode: TransactionMode, deadline: Deadline, origin: string): Promise<DriverTransaction> {
-    const { writer, sessions } = this.#handles;
-    if (mode === 'write' || sessions === undefined) {
-      const release = await this.#enterGate(deadline);
-      this.#gate.describeHolder(origin);
-      try {
-        return await this.#beginOn(writer, mode, deadline, release);
-      } catch (error) {
-        release();
-        throw error;
-      }
-    }
-    const session = await sessions.acquire(deadline);
+    const { handle, release } = await this.#lend(mode, deadline, origin);
     try {
-      return await this.#beginOn(session.handle, mode, deadline, () => session.release());
+      return await this.#beginOn(handle, mode, deadline, release);
     } catch (error) {
-      session.release();
+      release();
       throw error;
     }
   }
@@ -155,6 +144,15 @@ export class SqliteConnection implements DriverConnection {
     } finally {
       release();
     }
+  }
+
+  /** The writer behind its gate, or a session for a transaction that begins with a read. */
+  async #lend(mode: TransactionMode, deadline: Deadline, origin: string): Promise<Session> {
+    const { writer, sessions } = this.#handles;
+    if (mode !== 'write' && sessions !== undefined) return sessions.acquire(deadline);
+    const release = await this.#enterGate(deadline);
+    this.#gate.describeHolder(origin);
+    return { handle: writer, release };
   }
 
   async #enterGate(deadline: Deadline): Promise<Release> {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import BetterSqlite3 from 'better-sqlite3';
+import { createRequire } from 'node:module';
 import { createDeadline } from '../../../lib/async/deadline.js';
 import { bindArgs } from '../../../lib/drivers/sqlite/bind-args.js';
-import { assertRunsOnNode } from '../../../lib/drivers/sqlite/load-better-sqlite3.js';
+import { assertRunsOnNode, loadManifest } from '../../../lib/drivers/sqlite/load-better-sqlite3.js';
 import { isBusy, isStaleSnapshot, toSqliteError } from '../../../lib/drivers/sqlite/sqlite-errors.js';
 import { SqliteHandle } from '../../../lib/drivers/sqlite/sqlite-handle.js';
 import { whileBusy } from '../../../lib/drivers/sqlite/while-busy.js';
@@ -11,6 +12,19 @@ import { DatabaseError } from '../../../lib/errors/database-error.js';
 import { IntegerRangeError } from '../../../lib/errors/integer-range-error.js';
 import { readParameters } from '../../../lib/sql/read-parameters.js';
 import { failureOf } from '../../contract/facts.js';
+
+describe('loadManifest', () => {
+  it('finds the installed package', () => {
+    expect(loadManifest(createRequire(import.meta.url)).version).toMatch(/^1[23]\./);
+  });
+
+  it('says what to install when the package is missing', async () => {
+    const failure = await failureOf(() => loadManifest(createRequire('/nowhere/app.js')));
+
+    expect(failure).toMatchObject({ code: 'DRIVER_NOT_INSTALLED', kind: 'configuration' });
+    expect(failure.message).toContain('run "npm install better-sqlite3"');
+  });
+});
 
 describe('assertRunsOnNode', () => {
   it.each([
