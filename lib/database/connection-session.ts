@@ -87,8 +87,8 @@ export class ConnectionSession {
         await within(this.#connect(), deadline, 'opening the database');
         break;
       } catch (error) {
-        // when the time runs out during a further attempt, the error of the one before says more
-        const over = remainingMs(deadline) === 0;
+        // when the time runs out during a further attempt, the error of the one before says more; a timer may be 1 ms early
+        const over = remainingMs(deadline) <= 1;
         if (!over || reason === undefined) reason = error;
         const waitMs = jitteredBackoffMs(attempt, baseWaitMs, longestWaitMs);
         if (!isTemporary(error) || waitMs >= remainingMs(deadline)) throw reason;

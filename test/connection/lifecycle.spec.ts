@@ -142,7 +142,7 @@ describe('open', () => {
   });
 
   it('gives up after bootTimeoutMs with the reason', async () => {
-    const db = connect({ url: `http://127.0.0.1:${await findFreePort()}`, bootTimeoutMs: 400 });
+    const db = connect({ url: `http://127.0.0.1:${await findFreePort()}`, bootTimeoutMs: 1_000 });
     const opening = failureOf(db.open());
 
     expect(await timeOf(opening)).toBeLessThan(1_500);

@@ -264,14 +264,14 @@ describe.each(backends)('transactions that try to break each other, on %s', (_na
   it('report what nobody is there to be told', async () => {
     const reports: string[] = [];
     const resolved = resolveOptions(
-      { url: await findUrl(), transactionTimeoutMs: 100 },
+      { url: await findUrl(), transactionTimeoutMs: 500 },
       createOptionsEnvironment(undefined),
     );
     const other = createResolvedConnection(resolved, ({ code, message }) =>
       reports.push(`${code} ${message}`),
     );
     const left = await other.transaction('write');
-    await pause(250);
+    while (reports.length === 0) await pause(20);
     await failureOf(
       other.withTransaction(async (tx) => {
         await tx.execute('SAVEPOINT theirs');
@@ -285,7 +285,7 @@ describe.each(backends)('transactions that try to break each other, on %s', (_na
 
     expect(left.closed).toBe(true);
     expect(reports).toEqual([
-      expect.stringMatching(/^TRANSACTION_EXPIRED .*rolled back after 100 ms.*scopes\.spec/),
+      expect.stringMatching(/^TRANSACTION_EXPIRED .*rolled back after 500 ms.*scopes\.spec/),
       expect.stringMatching(/^ROLLBACK_FAILED .*no such savepoint/),
     ]);
   });
