@@ -15,7 +15,7 @@ export interface DriverCapabilities {
   readonly stealsWriteLock: boolean;
   /** The database is behind a network: a call may fail without having been sent. */
   readonly overNetwork: boolean;
-  /** The database outlives the process. */
+  /** The database outlives its close. False for `:memory:` and for the temporary file of a test. */
   readonly durable: boolean;
   /** Longest value in bytes that the backend accepts as an argument. */
   readonly maxValueBytes: number;

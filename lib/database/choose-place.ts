@@ -14,6 +14,7 @@ export function choosePlace(
   propagation: Propagation,
   outer: TransactionScope | undefined,
   mode: TransactionMode,
+  readsBesideWriter: boolean,
 ): Place {
   switch (propagation) {
     case 'nested':
@@ -27,6 +28,11 @@ export function choosePlace(
       if (outer !== undefined && mode !== 'read') {
         throw refuse(
           '"requires-new" would wait for the transaction that it is called in: SQLite has one writer. Use "nested", or mode "read"',
+        );
+      }
+      if (outer !== undefined && !readsBesideWriter) {
+        throw refuse(
+          '"requires-new" would wait for the transaction that it is called in: an in-memory database has one handle. Use "nested", or a file',
         );
       }
       return 'begin';

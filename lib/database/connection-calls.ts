@@ -4,12 +4,13 @@ import type { Reporter } from '../contract/driver.js';
 import type { CallOptions } from '../contract/statement.js';
 import { DatabaseError } from '../errors/database-error.js';
 import { createArgsError } from '../errors/usage-errors.js';
+import { createWaitedForItselfError } from '../errors/wait-errors.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { ConnectionSession } from './connection-session.js';
 import type { ConnectionStatus } from './connection-status.js';
 import { findOuterScope } from './find-outer-scope.js';
 import type { OpenedDatabase } from './open-database.js';
-import { currentScope } from './scope-storage.js';
+import { currentScope, findLeftScope } from './scope-storage.js';
 import type { TransactionHost } from './scoped-transaction.js';
 import type { TransactionScope } from './transaction-scope.js';
 
@@ -67,8 +68,10 @@ export class ConnectionCalls {
   /** Counts a call and remembers its error. Work of a transaction that is still open is let in while a close drains. */
   async track<T>(work: () => Promise<T>): Promise<T> {
     const key = this.#session.opened?.connection.databaseKey;
-    const letInBefore = key !== undefined && currentScope(key) !== undefined;
-    return this.#remember(() => this.#session.track(work, letInBefore));
+    if (key === undefined) return this.#remember(() => this.#session.track(work));
+    const left = findLeftScope(key);
+    const bound = left === undefined ? work : () => explainWait(work, left);
+    return this.#remember(() => this.#session.track(bound, currentScope(key) !== undefined));
   }
 
   /** Runs a call one way or the other. */
@@ -103,5 +106,15 @@ export class ConnectionCalls {
 
   #createSession(): ConnectionSession {
     return new ConnectionSession(this.#options, this.#report, this.#onOpened);
+  }
+}
+
+/** A call outside of a transaction that is open around it may wait for that transaction, which waits for the call: say so. */
+async function explainWait<T>(work: () => Promise<T>, left: TransactionScope): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const inVain = error instanceof DatabaseError && error.code === 'TIMEOUT' && !left.ended;
+    throw inVain ? createWaitedForItselfError(error, left.origin) : error;
   }
 }

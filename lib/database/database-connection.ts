@@ -27,7 +27,8 @@ export class DatabaseConnection implements Client {
   readonly #options: ResolvedOptions;
   readonly #report: Reporter;
   readonly #calls: ConnectionCalls;
-  #prepared = false;
+  #warned = false;
+  #hookRan = false;
 
   /** @internal use `createConnection()` or inject it */
   constructor(options: ResolvedOptions, report: Reporter) {
@@ -221,16 +222,20 @@ export class DatabaseConnection implements Client {
     this.#calls.renewSession();
   }
 
-  /** Runs once, after the first opening: what must be done before anybody else's call. */
+  /** Runs after each opening: what must be done before anybody else's call. */
   async #prepare(opened: OpenedDatabase, signal: AbortSignal): Promise<void> {
-    if (this.#prepared) return;
-    for (const warning of this.#options.warnings) this.#report({ level: 'warning', ...warning });
+    if (!this.#warned) {
+      for (const warning of this.#options.warnings) this.#report({ level: 'warning', ...warning });
+      this.#warned = true;
+    }
     const { migrations, onConnectionCreate, bootTimeoutMs } = this.#options;
     if (migrations !== undefined && migrations.run !== 'manual') {
       await migrateDatabase(opened, this.#options, this.#report, signal);
     }
+    // a database that does not outlive its close is a new, empty one after reconnect()
+    if (this.#hookRan && opened.driver.capabilities.durable) return;
     const hook = Promise.resolve(onConnectionCreate?.(this));
     await within(hook, createDeadline(bootTimeoutMs, signal), 'running the onConnectionCreate hook');
-    this.#prepared = true;
+    this.#hookRan = true;
   }
 }

@@ -7,7 +7,7 @@ export async function runNested<T>(
   deadline: Deadline,
   work: (nested: TransactionScope) => Promise<T>,
 ): Promise<T> {
-  const nested = await scope.openNested(deadline);
+  const nested = await scope.openNested(deadline, 'a batch');
   try {
     const value = await work(nested);
     await nested.commit();

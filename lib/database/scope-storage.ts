@@ -1,18 +1,30 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { TransactionScope } from './transaction-scope.js';
 
-/** The open transaction of every database, by its key, in this asynchronous context. */
-const scopes = new AsyncLocalStorage<ReadonlyMap<string, TransactionScope>>();
+/** Where the calls of an asynchronous context belong: into a transaction, or out of one that it stepped out of. */
+interface Place {
+  readonly scope: TransactionScope | undefined;
+  readonly left: TransactionScope | undefined;
+}
+
+/** The place in every database, by its key, in this asynchronous context. */
+const places = new AsyncLocalStorage<ReadonlyMap<string, Place>>();
 
 /** The transaction of a database that the current call belongs to. */
 export function currentScope(databaseKey: string): TransactionScope | undefined {
-  return scopes.getStore()?.get(databaseKey);
+  return places.getStore()?.get(databaseKey)?.scope;
+}
+
+/** The transaction that the current call stepped out of and that is still open: it may be what the call waits for. */
+export function findLeftScope(databaseKey: string): TransactionScope | undefined {
+  const left = places.getStore()?.get(databaseKey)?.left;
+  return left?.ended === false ? left : undefined;
 }
 
 /** Runs `work` so that calls on the database join `scope`; `undefined` runs it outside of any. */
 export function runInScope<T>(databaseKey: string, scope: TransactionScope | undefined, work: () => T): T {
-  const inner = new Map(scopes.getStore());
-  if (scope === undefined) inner.delete(databaseKey);
-  else inner.set(databaseKey, scope);
-  return scopes.run(inner, work);
+  const around = places.getStore();
+  const outer = around?.get(databaseKey);
+  const left = scope === undefined ? (outer?.scope ?? outer?.left) : undefined;
+  return places.run(new Map(around).set(databaseKey, { scope, left }), work);
 }

@@ -28,6 +28,8 @@ interface NestedParts {
  */
 export class TransactionScope {
   readonly parent: TransactionScope | undefined;
+  /** What it is and where it was opened, for messages. */
+  readonly origin: string;
   /** Resolves with an error when the deadline or a close ended the transaction. */
   readonly expired: Promise<DatabaseError>;
   readonly #wire: TransactionWire;
@@ -42,9 +44,15 @@ export class TransactionScope {
   #ended = false;
   #endedBy: unknown;
 
-  private constructor(wire: TransactionWire, expired: Promise<DatabaseError>, nested?: NestedParts) {
+  private constructor(
+    wire: TransactionWire,
+    expired: Promise<DatabaseError>,
+    origin: string,
+    nested?: NestedParts,
+  ) {
     this.#wire = wire;
     this.expired = expired;
+    this.origin = origin;
     this.parent = nested?.parent;
     this.#savepoint = nested?.savepoint;
     this.#releaseParent = nested?.releaseParent;
@@ -54,7 +62,7 @@ export class TransactionScope {
   static createRoot({ transaction, deadline, origin, onExpired }: RootScopeParts): TransactionScope {
     let announce: (error: DatabaseError) => void = () => undefined;
     const expired = new Promise<DatabaseError>((resolve) => (announce = resolve));
-    const scope = new TransactionScope(new TransactionWire(transaction, deadline), expired);
+    const scope = new TransactionScope(new TransactionWire(transaction, deadline), expired, origin);
     const end = async (error: DatabaseError): Promise<void> => {
       scope.#endedBy = error;
       await scope.rollbackAfter(error);
@@ -103,8 +111,11 @@ export class TransactionScope {
     }
   }
 
-  /** Opens a nested scope, a savepoint. It holds this scope until it ends. */
-  async openNested(deadline: Deadline): Promise<TransactionScope> {
+  /**
+   * Opens a nested scope, a savepoint. It holds this scope until it ends.
+   * @param origin what it is and where it was opened, for those who wait behind it
+   */
+  async openNested(deadline: Deadline, origin: string): Promise<TransactionScope> {
     this.assertOpen();
     const inner = this.#wire.narrow(deadline);
     const release = await this.#queue.acquire(inner);
@@ -114,7 +125,8 @@ export class TransactionScope {
         (transaction) => transaction.execute({ sql: `SAVEPOINT ${savepoint}`, args: [] }, inner),
         inner,
       );
-      return new TransactionScope(this.#wire, this.expired, {
+      this.#queue.describeHolder(origin);
+      return new TransactionScope(this.#wire, this.expired, origin, {
         parent: this,
         savepoint,
         releaseParent: release,

@@ -38,11 +38,12 @@ export async function withTransaction<T>(
   const { timeoutMs = defaults.transactionTimeoutMs, maxAttempts = defaults.maxAttempts } = options;
   return calls.track(async () => {
     const deadline = calls.createDeadline({ timeoutMs });
-    const { connection } = await calls.session.open(deadline);
+    // without a wait where none is needed: calls of one tick keep their order
+    const { connection, driver } = calls.session.opened ?? (await calls.session.open(deadline));
     const { databaseKey } = connection;
     const host = calls.createHost(databaseKey);
     const outer = findOuterScope(databaseKey);
-    const place = choosePlace(propagation, outer, mode);
+    const place = choosePlace(propagation, outer, mode, driver.capabilities.readsBesideWriter);
     if (place === 'without')
       return runWithoutTransaction(databaseKey, new WithoutTransaction(plain), callback);
     if (place === 'begin' || outer === undefined) {
@@ -50,7 +51,7 @@ export async function withTransaction<T>(
       return runInScope(databaseKey, undefined, () => runRootTransaction(connection, host, callback, run));
     }
     if (place === 'join') return joinScope(host, outer, callback);
-    return runScope(host, await outer.openNested(deadline), callback, 1);
+    return runScope(host, await outer.openNested(deadline, origin), callback, 1);
   });
 }
 
@@ -65,10 +66,10 @@ export async function beginTransaction(
   assertMode(mode);
   return calls.track(async () => {
     const deadline = calls.createDeadline({ timeoutMs });
-    const { connection } = await calls.session.open(deadline);
+    const { connection } = calls.session.opened ?? (await calls.session.open(deadline));
     const outer = findOuterScope(connection.databaseKey);
     const host = calls.createHost(connection.databaseKey);
-    if (outer !== undefined) return new ScopedTransaction(host, await outer.openNested(deadline));
+    if (outer !== undefined) return new ScopedTransaction(host, await outer.openNested(deadline, origin));
     const transaction = await connection.begin(mode, deadline, origin);
     const onExpired = ({ message }: DatabaseError): void =>
       report({ level: 'warning', code: 'TRANSACTION_EXPIRED', message });

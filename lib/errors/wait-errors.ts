@@ -11,6 +11,14 @@ export function createTimeoutError(doing: string, timeoutMs: number, holder?: st
   });
 }
 
+/** A wait in vain of a call that ran outside of a transaction, while that transaction was still open around it. */
+export function createWaitedForItselfError(timedOut: DatabaseError, origin: string): DatabaseError {
+  return new DatabaseError(
+    `${timedOut.message}. The call ran outside of ${origin}, which was still open and may be what it waited for: let that end first, or run the call inside of it`,
+    { code: timedOut.code, kind: timedOut.kind, outcome: timedOut.outcome, cause: timedOut },
+  );
+}
+
 /** A wait that a signal ended, before anything was sent: the caller's, or the connection's own when it closes. */
 export function createAbortedError(doing: string, reason: unknown): DatabaseError {
   if (reason instanceof DatabaseError) return reason;

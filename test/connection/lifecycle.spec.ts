@@ -9,6 +9,7 @@ import {
   type DatabaseModuleOptions,
 } from '../../lib/index.js';
 import { createLatch, failureOf, readColumn, readValue } from '../contract/facts.js';
+import { MigrationFolder } from '../schema/schema-setup.js';
 import { findFreePort } from '../support/free-port.js';
 import { startFaultProxy } from '../support/fault-proxy.js';
 import { startSilentHost } from '../support/silent-host.js';
@@ -75,6 +76,23 @@ describe('onConnectionCreate', () => {
     await db.open();
 
     expect([counts, runs]).toEqual([[2, 2, 2], 1]);
+  });
+
+  it('runs again for the empty database that reconnect() begins with in memory, and so do the migrations', async () => {
+    let runs = 0;
+    const { directory } = await MigrationFolder.create({ '0001-t.sql': 'CREATE TABLE t (a)' });
+    const db = connect({
+      url: ':memory:',
+      migrations: { directory, run: 'on-boot' },
+      onConnectionCreate: async (connection) => {
+        await connection.execute(`INSERT INTO t VALUES (${++runs})`);
+      },
+    });
+    const first = await readValue(db, 'SELECT a FROM t');
+    await db.close();
+    db.reconnect();
+
+    expect([first, await readValue(db, 'SELECT a FROM t')]).toEqual([1, 2]);
   });
 
   it('may open the connection, which is open already', async () => {

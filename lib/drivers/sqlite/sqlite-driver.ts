@@ -36,7 +36,7 @@ export class SqliteDriver implements Driver {
       readsBesideWriter: !inMemory,
       stealsWriteLock: false,
       overNetwork: false,
-      durable: !inMemory,
+      durable: !inMemory && !target.temporary,
       maxValueBytes,
     };
   }

@@ -21,7 +21,7 @@ describe('choosePlace', () => {
   ])('puts %s outside of a transaction: %s, inside: %s', async (propagation, outside, inside) => {
     const places = [undefined, outer].map((scope) => {
       try {
-        return choosePlace(propagation, scope, 'write');
+        return choosePlace(propagation, scope, 'write', true);
       } catch (error) {
         return (error as { code: string }).code;
       }
@@ -31,7 +31,14 @@ describe('choosePlace', () => {
   });
 
   it('lets a new transaction begin inside another one when it only reads', () => {
-    expect(choosePlace('requires-new', outer, 'read')).toBe('begin');
+    expect(choosePlace('requires-new', outer, 'read', true)).toBe('begin');
+  });
+
+  it('refuses what would wait for itself where nothing reads beside a transaction', async () => {
+    const failure = await failureOf(() => choosePlace('requires-new', outer, 'read', false));
+
+    expect(failure).toMatchObject({ code: 'TRANSACTION_PROPAGATION' });
+    expect(failure.message).toContain('an in-memory database has one handle');
   });
 });
 
