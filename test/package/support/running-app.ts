@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { findFreePort } from '../../support/free-port.js';
 import type { InstalledApp } from './installed-app.js';
 
 export interface Answer {
@@ -23,19 +22,18 @@ const startTimeoutMs = 30_000;
 
 /** Starts the app and waits until it has said what to try. Only these variables are set beside those of the machine. */
 export async function startApp(app: InstalledApp, env: Record<string, string>): Promise<RunningApp> {
-  const port = await findFreePort();
-  const url = `http://127.0.0.1:${port}`;
   const child = spawn(process.execPath, [join(app.folder, 'dist/main.js')], {
     // the migrations lie beside the sources, wherever the app is started
     cwd: '/',
-    env: { PATH: process.env.PATH, NODE_ENV: 'production', NO_COLOR: '1', PORT: String(port), ...env },
+    env: { PATH: process.env.PATH, NODE_ENV: 'production', NO_COLOR: '1', PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
   const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) =>
     child.once('close', (code, signal) => resolve({ code, signal })),
   );
-  await new Promise<void>((resolve, reject) => {
+  // the system chooses the port: one that was free a moment ago may be taken
+  const port = await new Promise<string>((resolve, reject) => {
     const fail = (): void => reject(new Error(`The app did not start:\n${output}`));
     const timer = setTimeout(fail, startTimeoutMs);
     void exited.then(fail);
@@ -44,10 +42,13 @@ export async function startApp(app: InstalledApp, env: Record<string, string>): 
         output += chunk.toString();
         if (!output.includes('curl -X DELETE')) return;
         clearTimeout(timer);
-        resolve();
+        const listening = /Listening on http:\/\/\S+:(\d+)/.exec(output)?.[1];
+        if (listening === undefined) fail();
+        else resolve(listening);
       });
     }
   });
+  const url = `http://127.0.0.1:${port}`;
 
   const ask = async (method: string, path: string, body?: object): Promise<Answer> => {
     const response = await fetch(url + path, {
