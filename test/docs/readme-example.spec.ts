@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Logger, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
@@ -6,24 +6,48 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setEnvironment } from '../nest/support/environment.js';
 import { findFreePort } from '../support/free-port.js';
+import { createTempDatabase } from '../support/temp-database.js';
 import { pageOf, root } from './pages.js';
 
 // Not below node_modules: there nothing is compiled, and elsewhere nothing would be found.
 const folder = join(root, 'dist-sample', `readme-${process.pid}`);
+const [tenLines, wholeApp] = pageOf('README.md')
+  .blocks.filter(({ language }) => language === 'ts')
+  .map(({ code }) => code);
 
+beforeAll(() => mkdir(folder, { recursive: true }));
+beforeAll(() => Logger.overrideLogger(false));
+afterEach(() => jest.restoreAllMocks());
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-describe('the example of the README', () => {
+/** Runs a block as a file of its own. */
+async function run(name: string, code: string | undefined): Promise<void> {
+  const file = join(folder, name);
+  await writeFile(file, code ?? '');
+  await import(file);
+}
+
+describe('the ten lines of the README', () => {
+  it('are ten, and count one more visit with each run', async () => {
+    const { url } = await createTempDatabase();
+    setEnvironment({ DATABASE_URL: url });
+    const log = jest.spyOn(console, 'log').mockReturnValue();
+
+    await run('first.ts', tenLines);
+    await run('second.ts', tenLines);
+
+    expect(tenLines?.split('\n').filter((line) => line.trim() !== '')).toHaveLength(10);
+    expect(log.mock.calls).toMatchObject([[[{ visits: 1 }]], [[{ visits: 2 }]]]);
+  });
+});
+
+describe('the whole app of the README', () => {
   it('runs as pasted', async () => {
-    const code = pageOf('README.md').blocks.find(({ language }) => language === 'ts')?.code ?? '';
-    await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, 'main.ts'), code);
-    Logger.overrideLogger(false);
     const create = jest.spyOn(NestFactory, 'create');
     const port = await findFreePort();
     setEnvironment({ PORT: String(port), DATABASE_URL: undefined, TURSO_DATABASE_URL: undefined });
 
-    await import(join(folder, 'main.ts'));
+    await run('main.ts', wholeApp);
     const app = (await create.mock.results[0]?.value) as INestApplication;
     try {
       const health = await ask(`http://127.0.0.1:${port}/health`);
