@@ -6,10 +6,9 @@ import { DatabaseError } from '../errors/database-error.js';
 import { createArgsError } from '../errors/usage-errors.js';
 import { createWaitedForItselfError } from '../errors/wait-errors.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
-import { ConnectionSession } from './connection-session.js';
+import type { ConnectionSession } from './connection-session.js';
 import type { ConnectionStatus } from './connection-status.js';
 import { findOuterScope } from './find-outer-scope.js';
-import type { OpenedDatabase } from './open-database.js';
 import { currentScope, findLeftScope } from './scope-storage.js';
 import type { TransactionHost } from './scoped-transaction.js';
 import type { TransactionScope } from './transaction-scope.js';
@@ -24,19 +23,15 @@ export interface CallWays<T> {
 export class ConnectionCalls {
   readonly #options: ResolvedOptions;
   readonly #report: Reporter;
-  readonly #onOpened: (opened: OpenedDatabase, signal: AbortSignal) => Promise<void>;
+  readonly #createSession: () => ConnectionSession;
   #session: ConnectionSession;
   #lastError: ConnectionStatus['lastError'];
 
-  constructor(
-    options: ResolvedOptions,
-    report: Reporter,
-    onOpened: (opened: OpenedDatabase, signal: AbortSignal) => Promise<void>,
-  ) {
+  constructor(options: ResolvedOptions, report: Reporter, createSession: () => ConnectionSession) {
     this.#options = options;
     this.#report = report;
-    this.#onOpened = onOpened;
-    this.#session = this.#createSession();
+    this.#createSession = createSession;
+    this.#session = createSession();
   }
 
   get session(): ConnectionSession {
@@ -102,10 +97,6 @@ export class ConnectionCalls {
       if (error instanceof DatabaseError) this.#lastError = { kind: error.kind, at: new Date() };
       throw error;
     }
-  }
-
-  #createSession(): ConnectionSession {
-    return new ConnectionSession(this.#options, this.#report, this.#onOpened);
   }
 }
 

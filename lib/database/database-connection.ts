@@ -8,6 +8,7 @@ import { createStatementRefusedError } from '../errors/usage-errors.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { callSite } from './call-site.js';
 import { ConnectionCalls } from './connection-calls.js';
+import { ConnectionSession } from './connection-session.js';
 import type { ConnectionStatus } from './connection-status.js';
 import { migrateDatabase } from './migrate-database.js';
 import type { OpenedDatabase } from './open-database.js';
@@ -34,7 +35,9 @@ export class DatabaseConnection implements Client {
   constructor(options: ResolvedOptions, report: Reporter) {
     this.#options = options;
     this.#report = report;
-    this.#calls = new ConnectionCalls(options, report, (opened, signal) => this.#prepare(opened, signal));
+    const createSession = (): ConnectionSession =>
+      new ConnectionSession(options, report, (opened, signal) => this.#prepare(opened, signal));
+    this.#calls = new ConnectionCalls(options, report, createSession);
   }
 
   /** libSQL's name of the protocol: `'file'` for SQLite, `'http'` for Turso. */
