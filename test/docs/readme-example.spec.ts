@@ -17,7 +17,7 @@ const [tenLines, wholeApp] = pageOf('README.md')
 
 beforeAll(() => mkdir(folder, { recursive: true }));
 beforeAll(() => Logger.overrideLogger(false));
-afterEach(() => jest.restoreAllMocks());
+afterEach(() => void jest.restoreAllMocks());
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Runs a block as a file of its own. */
