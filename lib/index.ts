@@ -1,6 +1,7 @@
 export { DatabaseConnection } from './database/database-connection.js';
 export { createConnection } from './database/create-connection.js';
 export type { ConnectionStatus } from './database/connection-status.js';
+export type { BreakerStatus } from './connection/circuit-breaker.js';
 export type { DatabaseTransaction } from './database/database-transaction.js';
 export type { Propagation, TransactionOptions } from './database/transaction-options.js';
 export type { TransactionCallback } from './database/run-transaction.js';

@@ -7,6 +7,8 @@ export interface BatchOptions {
   readonly mode: TransactionMode;
   /** `false` switches foreign-key enforcement off around the transaction, as libSQL's `migrate` does. */
   readonly foreignKeys: boolean;
+  /** The caller declared that running it twice is the same as once. */
+  readonly idempotent?: boolean;
 }
 
 /**

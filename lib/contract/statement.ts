@@ -5,6 +5,8 @@ import type { InputArgs, SqlArgs } from './value.js';
 export interface Statement {
   readonly sql: string;
   readonly args: SqlArgs;
+  /** The caller declared that running it twice is the same as once. */
+  readonly idempotent?: boolean;
 }
 
 /** Options of one call, also accepted inside the statement object. */
@@ -16,6 +18,12 @@ export interface CallOptions {
   readonly timeoutMs?: number;
   /** Ends the call early: waits end at once, a remote request is cut. */
   readonly signal?: AbortSignal;
+  /**
+   * Running the call twice is the same as running it once (`UPDATE … SET done = 1`, an upsert): it may be sent again even when it may
+   * have been applied already. Reads need no such word.
+   * @default false
+   */
+  readonly idempotent?: boolean;
 }
 
 /** A statement as a caller writes it. */

@@ -26,6 +26,7 @@ export class ConnectionCalls {
   readonly #createSession: () => ConnectionSession;
   #session: ConnectionSession;
   #lastError: ConnectionStatus['lastError'];
+  #timeouts = 0;
 
   constructor(options: ResolvedOptions, report: Reporter, createSession: () => ConnectionSession) {
     this.#options = options;
@@ -41,6 +42,11 @@ export class ConnectionCalls {
   /** The last failed call. */
   get lastError(): ConnectionStatus['lastError'] {
     return this.#lastError;
+  }
+
+  /** How many calls ended at their deadline. */
+  get timeouts(): number {
+    return this.#timeouts;
   }
 
   /** Closes the session in the background and begins a new one. */
@@ -94,7 +100,10 @@ export class ConnectionCalls {
     try {
       return await work();
     } catch (error) {
-      if (error instanceof DatabaseError) this.#lastError = { kind: error.kind, at: new Date() };
+      if (error instanceof DatabaseError) {
+        this.#lastError = { kind: error.kind, at: new Date() };
+        if (error.kind === 'timeout') this.#timeouts++;
+      }
       throw error;
     }
   }

@@ -1,3 +1,4 @@
+import type { BreakerStatus } from '../connection/circuit-breaker.js';
 import type { Backend, DriverCapabilities } from '../contract/driver.js';
 import type { DatabaseErrorKind } from '../errors/database-error.js';
 
@@ -14,6 +15,10 @@ export interface ConnectionStatus {
   readonly inFlight: number;
   /** Of those, how many wait for the write gate, a reader or a stream. */
   readonly waiting: number;
+  /** Calls that ended at their deadline, since the connection was created. */
+  readonly timeouts: number;
+  /** Whether calls to a database that does not answer are still sent; undefined for a local one. */
+  readonly breaker: BreakerStatus | undefined;
   /** Kind of the last failed call, and when; undefined while none has failed. */
   readonly lastError: { readonly kind: DatabaseErrorKind; readonly at: Date } | undefined;
   /** Undefined until the connection was opened once. */

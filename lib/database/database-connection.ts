@@ -7,18 +7,18 @@ import type { InputArgs } from '../contract/value.js';
 import { createStatementRefusedError } from '../errors/usage-errors.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { callSite } from './call-site.js';
+import { checkCallOptions } from './check-call-options.js';
 import { ConnectionCalls } from './connection-calls.js';
 import { ConnectionSession } from './connection-session.js';
 import type { ConnectionStatus } from './connection-status.js';
+import { ConnectionView } from './connection-view.js';
 import { migrateDatabase } from './migrate-database.js';
 import type { OpenedDatabase } from './open-database.js';
 import type { QueryResult } from './query-result.js';
-import { runNested } from './run-nested.js';
 import type { TransactionCallback } from './run-transaction.js';
 import { runInScope } from './scope-storage.js';
-import { toStatement } from './to-statement.js';
 import type { TransactionOptions } from './transaction-options.js';
-import { assertMode, beginTransaction, withTransaction } from './with-transaction.js';
+import { beginTransaction, withTransaction } from './with-transaction.js';
 
 /**
  * One database, on every backend the same: a libSQL `Client` that joins open transactions, bounds every call and says of each
@@ -28,6 +28,7 @@ export class DatabaseConnection implements Client {
   readonly #options: ResolvedOptions;
   readonly #report: Reporter;
   readonly #calls: ConnectionCalls;
+  readonly #view: ConnectionView;
   #warned = false;
   #hookRan = false;
 
@@ -38,6 +39,7 @@ export class DatabaseConnection implements Client {
     const createSession = (): ConnectionSession =>
       new ConnectionSession(options, report, (opened, signal) => this.#prepare(opened, signal));
     this.#calls = new ConnectionCalls(options, report, createSession);
+    this.#view = this.#createView({});
   }
 
   /** libSQL's name of the protocol: `'file'` for SQLite, `'http'` for Turso. */
@@ -71,13 +73,7 @@ export class DatabaseConnection implements Client {
     statement: StatementInput,
     args?: InputArgs | InArgs,
   ): Promise<QueryResult<T>> {
-    const { statement: prepared, options } = toStatement(statement, args);
-    const result = await this.#calls.run(options, {
-      joined: (scope, deadline) =>
-        scope.call((transaction, inner) => transaction.execute(prepared, inner), deadline),
-      alone: (connection, deadline) => connection.execute(prepared, deadline),
-    });
-    return result as QueryResult<T>;
+    return this.#view.execute<T>(statement, args);
   }
 
   /**
@@ -89,18 +85,7 @@ export class DatabaseConnection implements Client {
     statements: (StatementInput | InStatement | [string, InArgs?])[],
     mode: TransactionMode = 'deferred',
   ): Promise<ResultSet[]> {
-    assertMode(mode);
-    const prepared = statements.map((input) => toStatement(input).statement);
-    return this.#calls.run(
-      {},
-      {
-        joined: (scope, deadline) =>
-          runNested(scope, deadline, (nested) =>
-            nested.call((transaction, inner) => transaction.batch(prepared, inner), deadline),
-          ),
-        alone: (connection, deadline) => connection.batch(prepared, { mode, foreignKeys: true }, deadline),
-      },
-    );
+    return this.#view.batch(statements, mode);
   }
 
   /**
@@ -109,18 +94,7 @@ export class DatabaseConnection implements Client {
    * @throws DatabaseBatchError
    */
   async migrate(statements: (StatementInput | InStatement)[]): Promise<ResultSet[]> {
-    const prepared = statements.map((input) => toStatement(input).statement);
-    return this.#calls.run(
-      { timeoutMs: this.#options.migrationTimeoutMs },
-      {
-        joined: (scope, deadline) =>
-          runNested(scope, deadline, (nested) =>
-            nested.call((transaction, inner) => transaction.batch(prepared, inner), deadline),
-          ),
-        alone: (connection, deadline) =>
-          connection.batch(prepared, { mode: 'write', foreignKeys: false }, deadline),
-      },
-    );
+    return this.#view.migrate(statements);
   }
 
   /**
@@ -128,14 +102,7 @@ export class DatabaseConnection implements Client {
    * @throws DatabaseError
    */
   async executeMultiple(sql: string): Promise<void> {
-    return this.#calls.run(
-      {},
-      {
-        joined: (scope, deadline) =>
-          scope.call((transaction, inner) => transaction.executeMultiple(sql, inner), deadline),
-        alone: (connection, deadline) => connection.executeMultiple(sql, deadline),
-      },
-    );
+    return this.#view.executeMultiple(sql);
   }
 
   /**
@@ -144,7 +111,8 @@ export class DatabaseConnection implements Client {
    * @param mode default `'write'`
    */
   async transaction(mode: TransactionMode = 'write'): Promise<Transaction> {
-    return beginTransaction(this.#calls, mode, this.#options.transactionTimeoutMs, callSite(), this.#report);
+    const { transactionTimeoutMs: timeoutMs } = this.#options;
+    return beginTransaction(this.#calls, mode, { timeoutMs }, callSite(), this.#report);
   }
 
   /**
@@ -155,6 +123,17 @@ export class DatabaseConnection implements Client {
    */
   async withTransaction<T>(callback: TransactionCallback<T>, options: TransactionOptions = {}): Promise<T> {
     return withTransaction(this.#calls, this, callback, options, this.#options, callSite());
+  }
+
+  /**
+   * This connection seen with options that every call takes on, for an ORM that cannot pass any:
+   * `drizzle(connection.withOptions({ signal }))`. What stands in a statement wins; a transaction is bounded by them as a whole.
+   * @throws DatabaseError `ARGS_INVALID`
+   */
+  withOptions(options: CallOptions): Client {
+    checkCallOptions(options);
+    this.#calls.createDeadline(options);
+    return this.#createView(options);
   }
 
   /** Runs `work` outside of any transaction of this connection: for timers and event handlers that are set up inside of one. */
@@ -181,6 +160,8 @@ export class DatabaseConnection implements Client {
       since,
       inFlight,
       waiting: opened?.connection.waiting() ?? 0,
+      timeouts: this.#calls.timeouts,
+      breaker: opened?.breaker?.status,
       lastError: this.#calls.lastError,
       capabilities: opened?.driver.capabilities,
     };
@@ -223,6 +204,11 @@ export class DatabaseConnection implements Client {
   /** Opens again after a close, at the next call. A connection that is still open is closed in the background first. */
   reconnect(): void {
     this.#calls.renewSession();
+  }
+
+  #createView(defaults: CallOptions): ConnectionView {
+    const parts = { connection: this, calls: this.#calls, options: this.#options, report: this.#report };
+    return new ConnectionView(parts, defaults);
   }
 
   /** Runs after each opening: what must be done before anybody else's call. */

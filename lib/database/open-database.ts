@@ -1,5 +1,7 @@
+import { createDeadline, type Deadline } from '../async/deadline.js';
+import { CircuitBreaker } from '../connection/circuit-breaker.js';
+import { withBreaker } from '../connection/with-breaker.js';
 import { withRetry } from '../connection/with-retry.js';
-import type { Deadline } from '../async/deadline.js';
 import type { DriverConnection } from '../contract/connection.js';
 import type { Driver, Reporter } from '../contract/driver.js';
 import { createDriver } from '../drivers/create-driver.js';
@@ -9,6 +11,8 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 export interface OpenedDatabase {
   readonly driver: Driver;
   readonly connection: DriverConnection;
+  /** Undefined for a database in this process, which cannot be away. */
+  readonly breaker: CircuitBreaker | undefined;
 }
 
 /**
@@ -22,8 +26,7 @@ export async function openDatabase(
 ): Promise<OpenedDatabase> {
   const driver = await createDriver(options, report);
   const connection = await driver.open(deadline);
-  return {
-    driver,
-    connection: driver.capabilities.overNetwork ? withRetry(connection, options.maxAttempts) : connection,
-  };
+  if (!driver.capabilities.overNetwork) return { driver, connection, breaker: undefined };
+  const breaker = new CircuitBreaker(() => connection.ping(createDeadline(options.connectTimeoutMs)), report);
+  return { driver, connection: withBreaker(withRetry(connection, options.maxAttempts), breaker), breaker };
 }

@@ -14,18 +14,32 @@ const noOptions: CallOptions = {};
 
 /**
  * Reads a statement in any of libSQL's forms: a text, a text and arguments, an object, a pair.
+ * @param defaults options that hold unless the statement brings its own
  * @throws DatabaseError `ARGS_INVALID`
  */
-export function toStatement(input: StatementInput, args?: InputArgs): PreparedInput {
-  if (typeof input === 'string') return { statement: { sql: input, args: toArgs(args) }, options: noOptions };
+export function toStatement(
+  input: StatementInput,
+  args?: InputArgs,
+  defaults: CallOptions = noOptions,
+): PreparedInput {
+  if (typeof input === 'string') return prepare(input, args, defaults);
   if (Array.isArray(input)) {
     const [sql, own] = input as readonly [string, InputArgs?];
-    return toStatement(sql, own);
+    return prepare(sql, own, defaults);
   }
   const object = input as Exclude<StatementInput, string | readonly unknown[]> | null | undefined;
   if (typeof object?.sql !== 'string')
     throw createArgsError('a statement is a string, an object { sql, args } or a pair [sql, args]');
-  return { statement: { sql: object.sql, args: toArgs(object.args ?? args) }, options: object };
+  return prepare(
+    object.sql,
+    object.args ?? args,
+    defaults === noOptions ? object : { ...defaults, ...object },
+  );
+}
+
+function prepare(sql: string, args: InputArgs | undefined, options: CallOptions): PreparedInput {
+  const statement = { sql, args: toArgs(args) };
+  return { statement: options.idempotent ? { ...statement, idempotent: true } : statement, options };
 }
 
 function toArgs(args: InputArgs | undefined): SqlArgs {

@@ -1,6 +1,6 @@
 import type { Transaction } from '@libsql/core/api';
 import type { Reporter } from '../contract/driver.js';
-import type { TransactionMode } from '../contract/statement.js';
+import type { CallOptions, TransactionMode } from '../contract/statement.js';
 import type { DatabaseError } from '../errors/database-error.js';
 import { createStatementRefusedError } from '../errors/usage-errors.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
@@ -59,13 +59,13 @@ export async function withTransaction<T>(
 export async function beginTransaction(
   calls: ConnectionCalls,
   mode: TransactionMode,
-  timeoutMs: number,
+  options: CallOptions,
   origin: string,
   report: Reporter,
 ): Promise<Transaction> {
   assertMode(mode);
   return calls.track(async () => {
-    const deadline = calls.createDeadline({ timeoutMs });
+    const deadline = calls.createDeadline(options);
     const { connection } = calls.session.opened ?? (await calls.session.open(deadline));
     const outer = findOuterScope(connection.databaseKey);
     const host = calls.createHost(connection.databaseKey);

@@ -1,0 +1,141 @@
+import type { Reporter } from '../contract/driver.js';
+import { DatabaseError } from '../errors/database-error.js';
+
+/** What a breaker knows about itself. */
+export interface BreakerStatus {
+  /** `closed` lets every call through, `open` none, `half-open` while its probe is on the way. */
+  readonly state: 'closed' | 'open' | 'half-open';
+  /** Calls in a row that the database did not answer. */
+  readonly failures: number;
+  /** When the next probe may go, in milliseconds; 0 while the breaker is closed. */
+  readonly retryAfterMs: number;
+}
+
+/** Failures in a row, with no answer in between, that open the breaker. */
+const failuresToOpen = 5;
+
+/** How long it stays open: doubled by each failed probe, and short enough not to prolong an outage that is over. Milliseconds. */
+const firstOpenMs = 500;
+const longestOpenMs = 5_000;
+
+/**
+ * Spares callers the wait for a database that does not answer. After five failures in a row calls fail at once; then one caller's
+ * probe decides for all. The probe is a statement of its own, so that a slow statement of the caller cannot keep the breaker open.
+ */
+export class CircuitBreaker {
+  readonly #probe: () => Promise<void>;
+  readonly #report: Reporter;
+  #failures = 0;
+  #openings = 0;
+  #openUntil = 0;
+  #probing = false;
+  #lastError: DatabaseError | undefined;
+
+  /** @param probe resolves when the database answers; bounded by itself */
+  constructor(probe: () => Promise<void>, report: Reporter) {
+    this.#probe = probe;
+    this.#report = report;
+  }
+
+  get status(): BreakerStatus {
+    const isOpen = this.#openings > 0;
+    return {
+      state: isOpen ? (this.#probing ? 'half-open' : 'open') : 'closed',
+      failures: this.#failures,
+      retryAfterMs: isOpen ? this.#retryAfterMs() : 0,
+    };
+  }
+
+  /**
+   * Lets a call through, after a probe when one is due.
+   * @throws DatabaseError `CIRCUIT_OPEN`, kind `unavailable`, outcome `not-applied`
+   */
+  async admit(): Promise<void> {
+    if (this.#openings === 0) return;
+    if (this.#probing || performance.now() < this.#openUntil) throw this.#refuse();
+    this.#probing = true;
+    try {
+      await this.#probe();
+      this.onAnswer();
+    } catch (error) {
+      this.#openAgain(error);
+      throw this.#refuse();
+    } finally {
+      this.#probing = false;
+    }
+  }
+
+  /** The database answered, whatever it said. */
+  onAnswer(): void {
+    this.#failures = 0;
+    if (this.#openings === 0) return;
+    this.#openings = 0;
+    this.#report({ level: 'info', code: 'CIRCUIT_CLOSED', message: 'the database answers again' });
+  }
+
+  /** A call failed; only a database that did not answer counts. */
+  onError(error: unknown): void {
+    if (!(error instanceof DatabaseError)) return;
+    const first = findFirst(error);
+    if (isOwnWait(first)) return;
+    if (!isSilence(first)) {
+      this.onAnswer();
+      return;
+    }
+    this.#failures++;
+    this.#lastError = error;
+    if (this.#openings === 0 && this.#failures >= failuresToOpen) this.#open();
+  }
+
+  #open(): void {
+    this.#extend();
+    this.#report({
+      level: 'warning',
+      code: 'CIRCUIT_OPEN',
+      message: `the database did not answer ${this.#failures} calls in a row (${this.#lastError?.code}); calls fail at once until it does`,
+    });
+  }
+
+  #openAgain(error: unknown): void {
+    this.#failures++;
+    if (error instanceof DatabaseError) this.#lastError = error;
+    this.#extend();
+  }
+
+  #extend(): void {
+    const openMs = Math.min(longestOpenMs, firstOpenMs * 2 ** this.#openings++);
+    // processes that lost the database together do not all come back in the same moment
+    this.#openUntil = performance.now() + openMs * (0.75 + Math.random() / 4);
+  }
+
+  #retryAfterMs(): number {
+    return Math.max(0, Math.ceil(this.#openUntil - performance.now()));
+  }
+
+  #refuse(): DatabaseError {
+    const message = `the database did not answer the last ${this.#failures} calls (${this.#lastError?.code}), so this one was not sent; the next probe goes in ${this.#retryAfterMs()} ms`;
+    return new DatabaseError(message, {
+      code: 'CIRCUIT_OPEN',
+      kind: 'unavailable',
+      outcome: 'not-applied',
+      retryAfterMs: this.#retryAfterMs(),
+      cause: this.#lastError,
+    });
+  }
+}
+
+/** What the driver saw: a transaction that ends by it is `not-applied` as a whole, with the driver's error as its cause. */
+function findFirst(error: DatabaseError): DatabaseError {
+  return error.cause instanceof DatabaseError ? findFirst(error.cause) : error;
+}
+
+/** Nobody answered: the connection failed, or the deadline ended a call that was sent. A full disk is an answer. */
+function isSilence({ kind, outcome, code }: DatabaseError): boolean {
+  if (kind === 'unavailable') return !code.startsWith('SQLITE_');
+  return kind === 'timeout' && outcome === 'unknown';
+}
+
+/** A wait in this process, or the caller's own signal: it says nothing about the database. */
+function isOwnWait({ kind, outcome }: DatabaseError): boolean {
+  return kind === 'aborted' || kind === 'closed' || (kind === 'timeout' && outcome === 'not-applied');
+}

@@ -1,0 +1,76 @@
+import type { DriverConnection, DriverTransaction } from '../contract/connection.js';
+import type { CircuitBreaker } from './circuit-breaker.js';
+
+/** Fails calls at once while the database does not answer. A ping always goes: it is what finds out. */
+export function withBreaker(connection: DriverConnection, breaker: CircuitBreaker): DriverConnection {
+  return {
+    databaseKey: connection.databaseKey,
+    execute: (statement, deadline) => guard(breaker, () => connection.execute(statement, deadline)),
+    batch: (statements, options, deadline) =>
+      guard(breaker, () => connection.batch(statements, options, deadline)),
+    executeMultiple: (sql, deadline) => guard(breaker, () => connection.executeMultiple(sql, deadline)),
+    begin: async (mode, deadline, origin) => {
+      // it may begin without a request, so its success says nothing
+      await breaker.admit();
+      return new WatchedTransaction(await connection.begin(mode, deadline, origin), breaker);
+    },
+    ping: (deadline) => watch(breaker, () => connection.ping(deadline)),
+    waiting: () => connection.waiting(),
+    close: () => connection.close(),
+  };
+}
+
+/** A transaction that was let in runs to its end; the breaker learns from its answers. */
+class WatchedTransaction implements DriverTransaction {
+  readonly #transaction: DriverTransaction;
+  readonly #breaker: CircuitBreaker;
+
+  constructor(transaction: DriverTransaction, breaker: CircuitBreaker) {
+    this.#transaction = transaction;
+    this.#breaker = breaker;
+  }
+
+  get closed(): boolean {
+    return this.#transaction.closed;
+  }
+
+  get lostBy(): Error | undefined {
+    return this.#transaction.lostBy;
+  }
+
+  execute(...args: Parameters<DriverTransaction['execute']>): ReturnType<DriverTransaction['execute']> {
+    return watch(this.#breaker, () => this.#transaction.execute(...args));
+  }
+
+  batch(...args: Parameters<DriverTransaction['batch']>): ReturnType<DriverTransaction['batch']> {
+    return watch(this.#breaker, () => this.#transaction.batch(...args));
+  }
+
+  executeMultiple(...args: Parameters<DriverTransaction['executeMultiple']>): Promise<void> {
+    return watch(this.#breaker, () => this.#transaction.executeMultiple(...args));
+  }
+
+  commit(...args: Parameters<DriverTransaction['commit']>): Promise<void> {
+    return watch(this.#breaker, () => this.#transaction.commit(...args));
+  }
+
+  rollback(): Promise<void> {
+    return this.#transaction.rollback();
+  }
+}
+
+async function guard<T>(breaker: CircuitBreaker, call: () => Promise<T>): Promise<T> {
+  await breaker.admit();
+  return watch(breaker, call);
+}
+
+async function watch<T>(breaker: CircuitBreaker, call: () => Promise<T>): Promise<T> {
+  try {
+    const value = await call();
+    breaker.onAnswer();
+    return value;
+  } catch (error) {
+    breaker.onError(error);
+    throw error;
+  }
+}

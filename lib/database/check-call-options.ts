@@ -1,0 +1,18 @@
+import type { CallOptions } from '../contract/statement.js';
+import { createArgsError } from '../errors/usage-errors.js';
+
+const known: readonly string[] = ['timeoutMs', 'signal', 'idempotent'] satisfies (keyof CallOptions)[];
+
+/**
+ * Refuses what would be ignored without a word: a deadline under a wrong name is no deadline.
+ * @throws DatabaseError `ARGS_INVALID`
+ */
+export function checkCallOptions(options: CallOptions): void {
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw createArgsError(`unknown call option "${unknown}"; there are ${known.join(', ')}`);
+  }
+  if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
+    throw createArgsError('"signal" is an AbortSignal');
+  }
+}

@@ -1,0 +1,118 @@
+import type { Client, InArgs, InStatement, Replicated, ResultSet, Transaction } from '@libsql/core/api';
+import type { Reporter } from '../contract/driver.js';
+import type { CallOptions, StatementInput, TransactionMode } from '../contract/statement.js';
+import type { InputArgs } from '../contract/value.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { callSite } from './call-site.js';
+import type { ConnectionCalls } from './connection-calls.js';
+import type { QueryResult } from './query-result.js';
+import { runNested } from './run-nested.js';
+import { toStatement } from './to-statement.js';
+import { assertMode, beginTransaction } from './with-transaction.js';
+
+/** What a view needs from its connection beside the calls. */
+export type ViewedConnection = Pick<Client, 'close' | 'closed' | 'protocol' | 'reconnect' | 'sync'>;
+
+/** What every view of one connection shares. */
+export interface ViewParts {
+  readonly connection: ViewedConnection;
+  readonly calls: ConnectionCalls;
+  readonly options: ResolvedOptions;
+  readonly report: Reporter;
+}
+
+/** A connection seen with options that every call takes on, for an ORM that cannot pass any. What stands in a statement wins. */
+export class ConnectionView implements Client {
+  readonly #parts: ViewParts;
+  readonly #defaults: CallOptions;
+
+  constructor(parts: ViewParts, defaults: CallOptions) {
+    this.#parts = parts;
+    this.#defaults = defaults;
+  }
+
+  get protocol(): string {
+    return this.#parts.connection.protocol;
+  }
+
+  get closed(): boolean {
+    return this.#parts.connection.closed;
+  }
+
+  /** Runs one statement; see `DatabaseConnection.execute`. */
+  async execute<T extends object = object>(
+    statement: StatementInput,
+    args?: InputArgs | InArgs,
+  ): Promise<QueryResult<T>> {
+    const { statement: prepared, options } = toStatement(statement, args, this.#defaults);
+    const result = await this.#parts.calls.run(options, {
+      joined: (scope, deadline) =>
+        scope.call((transaction, inner) => transaction.execute(prepared, inner), deadline),
+      alone: (connection, deadline) => connection.execute(prepared, deadline),
+    });
+    return result as QueryResult<T>;
+  }
+
+  /** Runs statements in one transaction; see `DatabaseConnection.batch`. */
+  async batch(
+    statements: (StatementInput | InStatement | [string, InArgs?])[],
+    mode: TransactionMode = 'deferred',
+  ): Promise<ResultSet[]> {
+    assertMode(mode);
+    return this.#runBatch(statements, this.#defaults, mode, true);
+  }
+
+  /** Changes the schema; see `DatabaseConnection.migrate`. */
+  async migrate(statements: (StatementInput | InStatement)[]): Promise<ResultSet[]> {
+    const { migrationTimeoutMs } = this.#parts.options;
+    return this.#runBatch(statements, { timeoutMs: migrationTimeoutMs, ...this.#defaults }, 'write', false);
+  }
+
+  /** Runs a script; see `DatabaseConnection.executeMultiple`. */
+  async executeMultiple(sql: string): Promise<void> {
+    return this.#parts.calls.run(this.#defaults, {
+      joined: (scope, deadline) =>
+        scope.call((transaction, inner) => transaction.executeMultiple(sql, inner), deadline),
+      alone: (connection, deadline) => connection.executeMultiple(sql, deadline),
+    });
+  }
+
+  /** Begins a transaction that the caller ends, whose statements take on the options too; see `DatabaseConnection.transaction`. */
+  async transaction(mode: TransactionMode = 'write'): Promise<Transaction> {
+    const { calls, options, report } = this.#parts;
+    const defaults = { timeoutMs: options.transactionTimeoutMs, ...this.#defaults };
+    return beginTransaction(calls, mode, defaults, callSite(), report);
+  }
+
+  /** Replicas come with a later version. */
+  sync(): Promise<Replicated> {
+    return this.#parts.connection.sync();
+  }
+
+  /** Closes the connection itself. */
+  close(): void {
+    this.#parts.connection.close();
+  }
+
+  /** Opens the connection itself again. */
+  reconnect(): void {
+    void this.#parts.connection.reconnect();
+  }
+
+  async #runBatch(
+    statements: (StatementInput | InStatement | [string, InArgs?])[],
+    options: CallOptions,
+    mode: TransactionMode,
+    foreignKeys: boolean,
+  ): Promise<ResultSet[]> {
+    const prepared = statements.map((input) => toStatement(input).statement);
+    return this.#parts.calls.run(options, {
+      joined: (scope, deadline) =>
+        runNested(scope, deadline, (nested) =>
+          nested.call((transaction, inner) => transaction.batch(prepared, inner), deadline),
+        ),
+      alone: (connection, deadline) =>
+        connection.batch(prepared, { mode, foreignKeys, idempotent: options.idempotent ?? false }, deadline),
+    });
+  }
+}

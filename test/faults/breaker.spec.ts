@@ -1,0 +1,141 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { createConnection, type DatabaseConnection } from '../../lib/index.js';
+import { failureOf, readValue } from '../contract/facts.js';
+import { emptyDatabase } from '../contract/setups/empty-database.js';
+import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.js';
+import { startSqld, type SqldServer } from '../support/sqld-server.js';
+
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe('the circuit breaker', () => {
+  let server: SqldServer;
+  let proxy: FaultProxy;
+  let db: DatabaseConnection;
+
+  beforeAll(async () => {
+    server = await startSqld();
+  });
+  afterAll(() => server.stop());
+
+  beforeEach(async () => {
+    await emptyDatabase(server.url, undefined);
+    proxy = await startFaultProxy(server.url);
+    db = createConnection({ url: proxy.url, maxAttempts: 1 });
+    await db.execute('CREATE TABLE t (a UNIQUE)');
+  });
+  afterEach(async () => {
+    await db.close();
+    await proxy.close();
+  });
+
+  const codeOf = async (call: Promise<unknown>): Promise<string> => (await failureOf(call)).code;
+  const fail = async (times: number): Promise<string[]> => {
+    const codes = [];
+    for (const _ of numbers(times)) codes.push(await codeOf(db.execute('SELECT 1')));
+    return codes;
+  };
+  const untilProbeIsDue = async (): Promise<void> => {
+    await pause(db.status().breaker?.retryAfterMs ?? 0);
+    await pause(5);
+  };
+
+  it('opens after five calls in a row without an answer, and then sends nothing', async () => {
+    await proxy.refuse();
+    const codes = await fail(5);
+    await proxy.accept();
+    const { requests } = proxy.counts;
+    const failures = await Promise.all([
+      failureOf(db.execute('INSERT INTO t VALUES (1)')),
+      failureOf(db.batch(['INSERT INTO t VALUES (1)'])),
+      failureOf(db.executeMultiple('INSERT INTO t VALUES (1)')),
+      failureOf(db.withTransaction((tx) => tx.execute('INSERT INTO t VALUES (1)'))),
+    ]);
+
+    // the first call may find a connection that is being reset
+    expect(codes.slice(1)).toEqual(numbers(4).map(() => 'ECONNREFUSED'));
+    for (const failure of failures) {
+      expect(failure).toMatchObject({ code: 'CIRCUIT_OPEN', kind: 'unavailable', outcome: 'not-applied' });
+      expect(failure.retryAfterMs).toBeGreaterThan(0);
+      expect(failure.cause).toMatchObject({ code: 'ECONNREFUSED' });
+    }
+    expect(db.status().breaker).toMatchObject({ state: 'open', failures: 5 });
+    expect(proxy.counts.requests).toBe(requests);
+  });
+
+  it('lets one probe through when it is due, and everybody once that is answered', async () => {
+    await proxy.refuse();
+    await fail(5);
+    await proxy.accept();
+    await untilProbeIsDue();
+    const { requests } = proxy.counts;
+    const codes = await Promise.all(
+      numbers(20).map((n) =>
+        db.execute('SELECT 1').then(
+          () => 'answered',
+          () => `refused ${n > 0}`,
+        ),
+      ),
+    );
+
+    expect(codes).toEqual(['answered', ...numbers(19).map(() => 'refused true')]);
+    expect(proxy.counts.requests - requests).toBe(2);
+    expect(await readValue(db, 'SELECT 1')).toBe(1);
+    expect(db.status().breaker).toEqual({ state: 'closed', failures: 0, retryAfterMs: 0 });
+  });
+
+  it('stays open when the probe fails, longer each time', async () => {
+    await proxy.refuse();
+    await fail(5);
+    await untilProbeIsDue();
+    const [code] = await fail(1);
+    const second = db.status().breaker?.retryAfterMs ?? 0;
+
+    expect(code).toBe('CIRCUIT_OPEN');
+    expect(second).toBeGreaterThan(500);
+    expect(db.status().breaker).toMatchObject({ state: 'open', failures: 6 });
+  });
+
+  it('is closed by a health check that is answered', async () => {
+    await proxy.refuse();
+    await fail(5);
+    await proxy.accept();
+    await db.ping();
+
+    expect(await readValue(db, 'SELECT 1')).toBe(1);
+  });
+
+  it('is not opened by answers, however bad: a constraint, a syntax error, a call that waited for its turn', async () => {
+    await db.execute('INSERT INTO t VALUES (1)');
+    for (const _ of numbers(6)) {
+      await failureOf(db.execute('INSERT INTO t VALUES (1)'));
+      await failureOf(db.execute('SELEC'));
+    }
+    const holder = await db.transaction();
+    for (const _ of numbers(6)) await failureOf(db.withOptions({ timeoutMs: 5 }).execute('DELETE FROM t'));
+    await holder.rollback();
+
+    expect(db.status().breaker).toMatchObject({ state: 'closed', failures: 0 });
+  });
+
+  it('is opened by transactions too, and by a server that says nothing', async () => {
+    proxy.inject({ kind: 'blackhole' });
+    for (const _ of numbers(5)) {
+      await failureOf(db.withTransaction((tx) => tx.execute('SELECT 1'), { timeoutMs: 40 }));
+    }
+    proxy.clear();
+
+    expect(db.status().breaker).toMatchObject({ state: 'open' });
+    expect(db.status().timeouts).toBeGreaterThanOrEqual(5);
+  });
+
+  it('does not stay open for a statement that is slow by itself', async () => {
+    const hasty = db.withOptions({ timeoutMs: 30 });
+    proxy.inject({ kind: 'delay', upMs: 60 }, { when: (text) => text.includes('FROM t') });
+    for (const _ of numbers(5)) await failureOf(hasty.execute('SELECT * FROM t'));
+    await untilProbeIsDue();
+
+    expect(await readValue(db, 'SELECT 1')).toBe(1);
+    expect(db.status().breaker).toMatchObject({ state: 'closed' });
+  });
+});
