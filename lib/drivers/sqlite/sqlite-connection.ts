@@ -7,6 +7,7 @@ import { partOfScript, withOutcome } from '../../errors/database-error.js';
 import { checkScript, checkStatement } from '../../sql/check-statement.js';
 import { classifySql } from '../../sql/classify-sql.js';
 import { splitScript } from '../../sql/split-script.js';
+import type { FileGuard } from './file-guard.js';
 import type { Session, SessionPool } from './session-pool.js';
 import type { SqliteHandle } from './sqlite-handle.js';
 import { runStatement } from './sqlite-run.js';
@@ -21,6 +22,8 @@ export interface SqliteHandles {
   /** Reads beside the writer; undefined for `:memory:`, whose single handle everybody shares. */
   readonly reader: SqliteHandle | undefined;
   readonly sessions: SessionPool | undefined;
+  /** Undefined for `:memory:`, which has no file. */
+  readonly guard: FileGuard | undefined;
 }
 
 /** A SQLite database through better-sqlite3: reads at once on a handle of their own, one writer behind a FIFO gate. */
@@ -52,6 +55,7 @@ export class SqliteConnection implements DriverConnection {
     throwIfOver(deadline, 'before the statement began');
     const { reader, writer } = this.#handles;
     if (found === 'query' && reader !== undefined) {
+      this.#handles.guard?.assertInPlaceNowAndThen();
       const result = await whileBusy(() => this.#readOn(reader, statement), deadline);
       if (result !== undefined) return result;
     }
@@ -104,6 +108,7 @@ export class SqliteConnection implements DriverConnection {
   async begin(mode: TransactionMode, deadline: Deadline, origin: string): Promise<DriverTransaction> {
     const { handle, release } = await this.#lend(mode, deadline, origin);
     try {
+      this.#handles.guard?.assertInPlaceNowAndThen();
       return await this.#beginOn(handle, mode, deadline, release);
     } catch (error) {
       release();
@@ -112,7 +117,8 @@ export class SqliteConnection implements DriverConnection {
   }
 
   async ping(deadline: Deadline): Promise<void> {
-    const { reader, writer } = this.#handles;
+    const { reader, writer, guard } = this.#handles;
+    guard?.assertInPlace('not-applied');
     const probe = (): unknown =>
       (reader ?? writer).prepare('SELECT name FROM sqlite_schema LIMIT 1').prepared.get();
     await whileBusy(probe, deadline);
@@ -125,9 +131,7 @@ export class SqliteConnection implements DriverConnection {
   async close(): Promise<void> {
     // one that cannot be rolled back ends with its handle
     for (const transaction of [...this.#open]) await transaction.rollback().catch(() => undefined);
-    this.#handles.sessions?.close();
-    this.#handles.reader?.close();
-    this.#handles.writer.close();
+    closeHandles(this.#handles);
     this.#onClose();
   }
 
@@ -140,7 +144,10 @@ export class SqliteConnection implements DriverConnection {
   async #asWriter<T>(deadline: Deadline, work: () => Promise<T>): Promise<T> {
     const release = await this.#enterGate(deadline);
     try {
-      return await work();
+      this.#handles.guard?.assertInPlaceNowAndThen();
+      const result = await work();
+      this.#handles.guard?.assertInPlace('unknown');
+      return result;
     } finally {
       release();
     }
@@ -182,6 +189,7 @@ export class SqliteConnection implements DriverConnection {
       handle,
       mode,
       intMode: this.#intMode,
+      guard: this.#handles.guard,
       acquireGate: turnsWriter ? (until) => this.#enterGate(until) : undefined,
       onEnd: () => {
         this.#open.delete(transaction);
@@ -212,4 +220,15 @@ export class SqliteConnection implements DriverConnection {
 function batchMode(statements: readonly Statement[], mode: TransactionMode): TransactionMode {
   if (mode !== 'deferred') return mode;
   return statements.every(({ sql }) => classifySql(sql) === 'query') ? 'deferred' : 'write';
+}
+
+/** When the database was moved, SQLite leaves its log behind under the old name: whoever opens that name next would take it for its own. */
+function closeHandles({ writer, reader, sessions, guard }: SqliteHandles): void {
+  sessions?.close();
+  reader?.close();
+  try {
+    if (guard?.isInPlace === false) writer.emptyLog();
+  } finally {
+    writer.close();
+  }
 }

@@ -10,10 +10,12 @@ import { prepareSqlitePath } from '../../options/check-sqlite-path.js';
 import type { ResolvedOptions, ResolvedSqliteTarget } from '../../options/resolved-options.js';
 import { joinWriteGate, leaveWriteGate } from '../write-gates.js';
 import { joinDatabaseFile, type DatabaseFile } from './database-file.js';
+import { FileGuard } from './file-guard.js';
 import { loadBetterSqlite3 } from './load-better-sqlite3.js';
 import { openHandle } from './open-handle.js';
 import { SessionPool } from './session-pool.js';
 import { SqliteConnection, type SqliteHandles } from './sqlite-connection.js';
+import type { SqliteHandle } from './sqlite-handle.js';
 
 /** SQLite's own limit on a string or blob (SQLITE_MAX_LENGTH of better-sqlite3's build is the default). */
 const maxValueBytes = 1_000_000_000;
@@ -46,25 +48,35 @@ export class SqliteDriver implements Driver {
     const { path, temporary } = this.#target;
     if (path === ':memory:') return this.#openMemory(BetterSqlite, deadline);
     await prepareSqlitePath(this.#target);
-    const existing = await joinDatabaseFile(path);
-    const handles = await this.#openHandles(BetterSqlite, existing, deadline).catch((error: unknown) => {
-      existing?.leave();
+    const existing = await joinDatabaseFile(path, deadline);
+    const file = existing ?? (await this.#createFile(BetterSqlite, deadline));
+    const handles = await this.#openHandles(BetterSqlite, file, deadline).catch((error: unknown) => {
+      file.leave();
       throw error;
     });
-    const file = existing ?? (await joinDatabaseFile(path));
-    if (file === undefined) {
-      closeHandles(handles);
-      throw createVanishedError(path);
-    }
     return this.#connect(file.databaseKey, handles, () => {
       if (file.leave() && temporary) removeDatabase(path);
     });
   }
 
+  /** SQLite creates it, with what holds only for a file that nothing was written to. */
+  async #createFile(BetterSqlite: typeof BetterSqlite3, deadline: Deadline): Promise<DatabaseFile> {
+    const { path } = this.#target;
+    const options = { readonly: false, mustExist: false, sqlite: this.#options.sqlite };
+    const first = await openHandle(BetterSqlite, path, options, deadline);
+    try {
+      const file = await joinDatabaseFile(path, deadline);
+      if (file === undefined) throw createVanishedError(path);
+      return file;
+    } finally {
+      first.close();
+    }
+  }
+
   async #openMemory(BetterSqlite: typeof BetterSqlite3, deadline: Deadline): Promise<DriverConnection> {
     const options = { readonly: false, mustExist: false, sqlite: this.#options.sqlite };
     const writer = await openHandle(BetterSqlite, ':memory:', options, deadline);
-    const handles = { writer, reader: undefined, sessions: undefined };
+    const handles = { writer, reader: undefined, sessions: undefined, guard: undefined };
     return this.#connect(`sqlite:memory:${randomUUID()}`, handles, () => undefined);
   }
 
@@ -78,33 +90,34 @@ export class SqliteDriver implements Driver {
 
   async #openHandles(
     BetterSqlite: typeof BetterSqlite3,
-    existing: DatabaseFile | undefined,
+    { path, identity }: DatabaseFile,
     deadline: Deadline,
   ): Promise<SqliteHandles> {
-    const { path } = existing ?? this.#target;
     const { sqlite, pool } = this.#options;
-    const mustExist = existing !== undefined;
-    const readonly = mustExist && !(await isWritable(path));
-    const writer = await openHandle(BetterSqlite, path, { readonly, mustExist, sqlite }, deadline);
+    // a file that was removed since must not come back empty
+    const options = { readonly: !(await isWritable(path)), mustExist: true, sqlite };
+    const writer = await openHandle(BetterSqlite, path, options, deadline);
+    const guard = new FileGuard(path, identity, () => writer.usesLog);
+    const open = async (readonly: boolean, until: Deadline): Promise<SqliteHandle> => {
+      guard.assertInPlace('not-applied');
+      const handle = await openHandle(BetterSqlite, path, { ...options, readonly }, until);
+      try {
+        guard.assertInPlace('not-applied');
+        return handle;
+      } catch (error) {
+        handle.close();
+        throw error;
+      }
+    };
     try {
-      const reading = { readonly: true, mustExist: true, sqlite };
-      const reader = await openHandle(BetterSqlite, path, reading, deadline);
-      // a file that was removed since must not come back empty
-      const sessions = new SessionPool(pool.readers, (until) =>
-        openHandle(BetterSqlite, path, { readonly, mustExist: true, sqlite }, until),
-      );
-      return { writer, reader, sessions };
+      const reader = await open(true, deadline);
+      const sessions = new SessionPool(pool.readers, (until) => open(options.readonly, until));
+      return { writer, reader, sessions, guard };
     } catch (error) {
       writer.close();
       throw error;
     }
   }
-}
-
-function closeHandles({ writer, reader, sessions }: SqliteHandles): void {
-  sessions?.close();
-  reader?.close();
-  writer.close();
 }
 
 function createVanishedError(path: string): DatabaseError {

@@ -40,6 +40,16 @@ export class SqliteHandle {
     return this.db.inTransaction;
   }
 
+  /** True while the handle has the log of WAL mode open. */
+  get usesLog(): boolean {
+    return this.db.pragma('journal_mode', { simple: true }) === 'wal';
+  }
+
+  /** Moves everything from the log into the database file and empties the log, as far as other processes let it. */
+  emptyLog(): void {
+    if (!this.db.readonly) this.db.pragma('wal_checkpoint(TRUNCATE)');
+  }
+
   /** Prepares a statement, or takes the one prepared before; the least recently used one is dropped. */
   prepare(sql: string): Prepared {
     const known = this.#prepared.get(sql);

@@ -8,6 +8,7 @@ import { createTransactionClosedError } from '../../errors/usage-errors.js';
 import { checkScript, checkStatement } from '../../sql/check-statement.js';
 import { classifySql, type SqlClass } from '../../sql/classify-sql.js';
 import { splitScript } from '../../sql/split-script.js';
+import type { FileGuard } from './file-guard.js';
 import { isStaleSnapshot, toSqliteError } from './sqlite-errors.js';
 import type { SqliteHandle } from './sqlite-handle.js';
 import { runStatement } from './sqlite-run.js';
@@ -18,6 +19,7 @@ export interface TransactionHold {
   readonly handle: SqliteHandle;
   readonly mode: TransactionMode;
   readonly intMode: IntMode;
+  readonly guard: FileGuard | undefined;
   /** Takes the write gate when a deferred transaction turns into a writer; undefined when it is held already. */
   readonly acquireGate: ((deadline: Deadline) => Promise<Release>) | undefined;
   /** Called once, after the handle has left the transaction. */
@@ -82,6 +84,7 @@ export class SqliteTransaction implements DriverTransaction {
     this.#assertOpen();
     try {
       await whileBusy(() => this.#hold.handle.run('COMMIT'), deadline);
+      if (this.#hold.mode !== 'read') this.#hold.guard?.assertInPlace('unknown');
     } finally {
       this.#end();
     }
