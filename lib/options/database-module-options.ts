@@ -7,7 +7,7 @@ export type AuthToken = string | (() => string | Promise<string>);
 /** How many readers and streams a connection may use. */
 export interface PoolOptions {
   /**
-   * SQLite: how many read or deferred transactions may be open at once on a file; more of them wait.
+   * SQLite: how many read transactions may be open at once on a file, and as many deferred ones beside them; more of either wait.
    * @default 4
    */
   readers?: number;

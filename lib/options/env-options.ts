@@ -54,7 +54,11 @@ export const envOptions: readonly EnvOption[] = [
     'Longest time that closing waits for calls in flight, in milliseconds.',
   ),
   row('DATABASE_MAX_ATTEMPTS', 'maxAttempts', 'How often a call is tried at most, the first time included.'),
-  row('DATABASE_POOL_READERS', 'pool.readers', 'SQLite: read transactions open at once, 1 to 64.'),
+  row(
+    'DATABASE_POOL_READERS',
+    'pool.readers',
+    'SQLite: read transactions open at once, and as many deferred ones, 1 to 64.',
+  ),
   row('DATABASE_POOL_MAX_STREAMS', 'pool.maxStreams', 'Turso: streams open at once, 1 to 100.'),
   row(
     'DATABASE_SQLITE_SYNCHRONOUS',

@@ -9,24 +9,29 @@ export interface Session {
   readonly release: () => void;
 }
 
-/** Handles for transactions that read a snapshot of their own: opened when first needed, at most `size`, kept for the next. */
+/**
+ * Handles for transactions that read a snapshot of their own: opened when first needed, kept for the next. Those that only read and
+ * those that may turn into writers have `size` places each: a future writer keeps its place while it waits for the write gate, and
+ * whoever holds the gate may open a transaction to read meanwhile.
+ */
 export class SessionPool {
   readonly #open: (deadline: Deadline) => Promise<SqliteHandle>;
-  readonly #gate: FifoGate;
+  readonly #gates: Readonly<Record<'read' | 'deferred', FifoGate>>;
   readonly #idle: SqliteHandle[] = [];
   #closed = false;
 
   constructor(size: number, open: (deadline: Deadline) => Promise<SqliteHandle>) {
     this.#open = open;
-    this.#gate = new FifoGate(size, 'waiting for a free reader (all "pool.readers" are in a transaction)');
+    const doing = 'waiting for a free reader (all "pool.readers" are in a transaction)';
+    this.#gates = { read: new FifoGate(size, doing), deferred: new FifoGate(size, doing) };
   }
 
   get waiting(): number {
-    return this.#gate.waiting;
+    return this.#gates.read.waiting + this.#gates.deferred.waiting;
   }
 
-  async acquire(deadline: Deadline): Promise<Session> {
-    const releasePlace = await this.#gate.acquire(deadline);
+  async acquire(mode: 'read' | 'deferred', deadline: Deadline): Promise<Session> {
+    const releasePlace = await this.#gates[mode].acquire(deadline);
     try {
       const handle = this.#idle.pop() ?? (await this.#open(deadline));
       return { handle, release: () => this.#giveBack(handle, releasePlace) };

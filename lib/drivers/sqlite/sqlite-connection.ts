@@ -156,7 +156,7 @@ export class SqliteConnection implements DriverConnection {
   /** The writer behind its gate, or a session for a transaction that begins with a read. */
   async #lend(mode: TransactionMode, deadline: Deadline, origin: string): Promise<Session> {
     const { writer, sessions } = this.#handles;
-    if (mode !== 'write' && sessions !== undefined) return sessions.acquire(deadline);
+    if (mode !== 'write' && sessions !== undefined) return sessions.acquire(mode, deadline);
     const release = await this.#enterGate(deadline);
     this.#gate.describeHolder(origin);
     return { handle: writer, release };

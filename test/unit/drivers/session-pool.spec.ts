@@ -21,10 +21,10 @@ describe('SessionPool', () => {
   it('opens a handle when it is needed, and lends it again', async () => {
     const { pool, opened } = createPool(2);
     const before = opened.length;
-    const first = await pool.acquire(soon());
+    const first = await pool.acquire('read', soon());
     first.release();
-    const second = await pool.acquire(soon());
-    const third = await pool.acquire(soon());
+    const second = await pool.acquire('read', soon());
+    const third = await pool.acquire('read', soon());
 
     expect([before, opened.length, second.handle === first.handle, third.handle === first.handle]).toEqual([
       0,
@@ -37,9 +37,9 @@ describe('SessionPool', () => {
 
   it('lets those wait who come when all are lent', async () => {
     const { pool, opened } = createPool(1);
-    const lent = await pool.acquire(soon());
-    const waiting = pool.acquire(soon());
-    const late = failureOf(pool.acquire(createDeadline(20)));
+    const lent = await pool.acquire('read', soon());
+    const waiting = pool.acquire('read', soon());
+    const late = failureOf(pool.acquire('read', createDeadline(20)));
     expect(await late).toMatchObject({ kind: 'timeout', outcome: 'not-applied' });
     expect(pool.waiting).toBe(1);
     lent.release();
@@ -54,9 +54,9 @@ describe('SessionPool', () => {
       if (fails) throw new Error('mine');
       return new SqliteHandle(new BetterSqlite3(':memory:'));
     });
-    const failure = await failureOf(pool.acquire(soon()));
+    const failure = await failureOf(pool.acquire('read', soon()));
     fails = false;
-    const session = await pool.acquire(soon());
+    const session = await pool.acquire('read', soon());
 
     expect([failure.message, session.handle.open]).toEqual(['mine', true]);
     session.handle.close();
@@ -64,10 +64,10 @@ describe('SessionPool', () => {
 
   it('closes a handle that comes back inside a transaction, instead of lending it', async () => {
     const { pool, opened } = createPool(1);
-    const session = await pool.acquire(soon());
+    const session = await pool.acquire('read', soon());
     session.handle.run('BEGIN');
     session.release();
-    const next = await pool.acquire(soon());
+    const next = await pool.acquire('read', soon());
 
     expect([session.handle.open, next.handle === session.handle, opened.length]).toEqual([false, false, 2]);
     next.handle.close();
@@ -75,7 +75,7 @@ describe('SessionPool', () => {
 
   it('closes what is idle at once, and what is lent when it comes back', async () => {
     const { pool, opened } = createPool(2);
-    const [idle, lent] = [await pool.acquire(soon()), await pool.acquire(soon())];
+    const [idle, lent] = [await pool.acquire('read', soon()), await pool.acquire('read', soon())];
     idle.release();
     pool.close();
     const during = opened.map(({ open }) => open);
