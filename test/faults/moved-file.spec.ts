@@ -155,12 +155,12 @@ describe('a database whose files are moved under the process', () => {
 
   it('lets a new connection wait until the former file is closed', async () => {
     const { db, path } = await openBooks();
-    const other = open(path, { queryTimeoutMs: 300 });
+    const other = open(path, { queryTimeoutMs: 30_000 });
     await other.open();
     await rename(await makeBackup(path), path);
     await failureOf(other.ping());
     other.reconnect();
-    const tooEarly = await failureOf(other.execute(select));
+    const tooEarly = await failureOf(other.execute({ sql: select, timeoutMs: 300 }));
     await db.close();
     const found = await readColumn(other, select);
     await other.close();

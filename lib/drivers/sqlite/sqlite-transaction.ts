@@ -83,7 +83,10 @@ export class SqliteTransaction implements DriverTransaction {
   async commit(deadline: Deadline): Promise<void> {
     this.#assertOpen();
     try {
-      await whileBusy(() => this.#hold.handle.run('COMMIT'), deadline);
+      await whileBusy(() => {
+        this.#assertOpen();
+        this.#hold.handle.run('COMMIT');
+      }, deadline);
       if (this.#hold.mode !== 'read') this.#hold.guard?.assertInPlace('unknown');
     } finally {
       this.#end();

@@ -1,4 +1,5 @@
 import { remainingMs, type Deadline } from '../../async/deadline.js';
+import { eventLoopShare } from '../../async/event-loop-share.js';
 import { sleep } from '../../async/sleep.js';
 import { DatabaseError } from '../../errors/database-error.js';
 import { isBusy, toSqliteError } from './sqlite-errors.js';
@@ -10,11 +11,15 @@ import { isBusy, toSqliteError } from './sqlite-errors.js';
 const longestWaitMs = 5;
 
 /**
- * Runs `work` again while another process holds the lock, without ever blocking the event loop (SQLite's own busy_timeout would).
- * @throws DatabaseError `busy`, outcome `not-applied`, when the lock was not free before the deadline
+ * Runs `work` in its turn, and again while another process holds the lock, without ever blocking the event loop (SQLite's own
+ * busy_timeout would).
+ * @throws DatabaseError outcome `not-applied`: `busy` when the lock was not free before the deadline, `timeout` or `aborted` when its
+ * turn did not come before
  */
 export async function whileBusy<T>(work: () => T, deadline: Deadline): Promise<T> {
   for (;;) {
+    const turn = eventLoopShare.enter(deadline);
+    if (turn !== undefined) await turn;
     try {
       return work();
     } catch (error) {
