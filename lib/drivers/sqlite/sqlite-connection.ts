@@ -34,7 +34,7 @@ export class SqliteConnection implements DriverConnection {
   readonly #intMode: IntMode;
   readonly #onClose: () => void;
   readonly #open = new Set<SqliteTransaction>();
-  readonly #pace = new WriterPace();
+  readonly #pace: WriterPace;
 
   constructor(
     databaseKey: string,
@@ -46,6 +46,7 @@ export class SqliteConnection implements DriverConnection {
     this.databaseKey = databaseKey;
     this.#handles = handles;
     this.#gate = gate;
+    this.#pace = new WriterPace(() => handles.writer.dataVersion);
     this.#intMode = intMode;
     this.#onClose = onClose;
   }
@@ -165,7 +166,7 @@ export class SqliteConnection implements DriverConnection {
   async #enterGate(deadline: Deadline): Promise<Release> {
     const release = await this.#gate.acquire(deadline);
     const leave = (): void => {
-      this.#pace.pass(this.#gate.waiting > 0);
+      this.#pace.leave();
       release();
     };
     try {

@@ -40,6 +40,11 @@ export class SqliteHandle {
     return this.db.inTransaction;
   }
 
+  /** A number that changes whenever another handle or process writes. */
+  get dataVersion(): unknown {
+    return this.db.pragma('data_version', { simple: true });
+  }
+
   /** True while the handle has the log of WAL mode open. */
   get usesLog(): boolean {
     return this.db.pragma('journal_mode', { simple: true }) === 'wal';
