@@ -16,7 +16,7 @@ describe('random schedules of concurrent callers', () => {
       name: 'sqld over http',
       runs: shareOfRuns(400),
       open: () => openSqldRoom(server),
-      abortsInside: false,
+      abortsInside: true,
     });
 
     expect(verdict.failure).toBeUndefined();

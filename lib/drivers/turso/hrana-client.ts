@@ -23,17 +23,23 @@ export class HranaClient {
 
   /**
    * Sends the requests on a new stream (`baton` null) or on the stream that the baton names.
+   * @param onLate receives the answer that is still on its way when the deadline or its signal ends the call; without it, the
+   *   request is cut
    * @throws DatabaseError
    */
   async send(
     requests: readonly HranaRequest[],
     baton: string | null,
     deadline: Deadline,
+    onLate?: (late: Promise<HranaPipelineAnswer>) => void,
   ): Promise<HranaPipelineAnswer> {
-    const body = JSON.stringify({ baton, requests });
-    const answer = await this.#postWithToken(body, deadline);
-    if (answer.status !== 200) throw toStatusError(answer, this.#target.location, this.#redact);
-    return this.#parse(answer.body, requests.length);
+    const read = (answer: HttpAnswer): HranaPipelineAnswer => this.#read(answer, requests.length);
+    const answer = await this.#postWithToken({
+      body: JSON.stringify({ baton, requests }),
+      deadline,
+      onLate: onLate && ((late) => onLate(late.then(read))),
+    });
+    return read(answer);
   }
 
   /** The error of a single statement, without secrets. */
@@ -51,12 +57,13 @@ export class HranaClient {
   };
 
   /** A refused token is asked anew once: a 401 is sent before anything ran. */
-  async #postWithToken(body: string, deadline: Deadline): Promise<HttpAnswer> {
+  async #postWithToken(message: Message): Promise<HttpAnswer> {
+    const { deadline } = message;
     const token = await this.#askToken(deadline);
-    const answer = await this.#post(body, token?.reveal(), deadline);
+    const answer = await this.#post(message, token?.reveal());
     if (answer.status !== 401 || !this.#token.renewable) return answer;
     this.#token.discard(token);
-    return this.#post(body, (await this.#askToken(deadline))?.reveal(), deadline);
+    return this.#post(message, (await this.#askToken(deadline))?.reveal());
   }
 
   /** The app's own function may hang; the call does not. */
@@ -64,21 +71,22 @@ export class HranaClient {
     return within(this.#token.get(), deadline, 'waiting for the authToken function');
   }
 
-  async #post(body: string, token: string | undefined, deadline: Deadline): Promise<HttpAnswer> {
+  async #post({ body, deadline, onLate }: Message, token: string | undefined): Promise<HttpAnswer> {
     const { remoteEncryptionKey, location } = this.#target;
     const headers = {
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
       ...(remoteEncryptionKey !== undefined && { 'x-turso-encryption-key': remoteEncryptionKey.reveal() }),
     };
     try {
-      return await this.#transport.post('/v3/pipeline', headers, body, deadline);
+      return await this.#transport.post('/v3/pipeline', headers, body, deadline, onLate);
     } catch (error) {
       throw toRequestError(error, location, this.#redact);
     }
   }
 
-  #parse(body: string, expected: number): HranaPipelineAnswer {
+  #read({ status, headers, body }: HttpAnswer, expected: number): HranaPipelineAnswer {
     const { location } = this.#target;
+    if (status !== 200) throw toStatusError({ status, headers, body }, location, this.#redact);
     let answer: Partial<HranaPipelineAnswer>;
     try {
       answer = JSON.parse(body) as Partial<HranaPipelineAnswer>;
@@ -90,4 +98,11 @@ export class HranaClient {
     }
     return { baton: answer.baton ?? null, results: answer.results };
   }
+}
+
+/** A pipeline on its way out. */
+interface Message {
+  readonly body: string;
+  readonly deadline: Deadline;
+  readonly onLate: ((late: Promise<HttpAnswer>) => void) | undefined;
 }

@@ -5,7 +5,9 @@ import {
   type IncomingMessage,
 } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
-import { remainingMs, type Deadline } from '../../async/deadline.js';
+import { createDeadline, type Deadline } from '../../async/deadline.js';
+import { watchDeadline } from '../../async/watch-deadline.js';
+import { within } from '../../async/within.js';
 import type { ResolvedTursoTarget } from '../../options/resolved-options.js';
 import { TransportError } from './transport-error.js';
 
@@ -15,6 +17,9 @@ export interface HttpAnswer {
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
 }
+
+/** How long the answer to a request that nobody waits for any more is still read; then the request is cut. */
+const lateAnswerMs = 1_000;
 
 /**
  * POSTs JSON to one server over kept-alive sockets. It speaks `node:http` and not `fetch`: the phases of a request are visible, so
@@ -34,6 +39,8 @@ export class HttpTransport {
 
   /**
    * Sends one request and reads its whole answer within the deadline.
+   * @param onLate receives the answer to a request that was sent when its caller stopped waiting; without it, such a request is cut,
+   *   which lets the server cancel it
    * @throws TransportError
    */
   post(
@@ -41,45 +48,24 @@ export class HttpTransport {
     headers: Readonly<Record<string, string>>,
     body: string,
     deadline: Deadline,
+    onLate?: (late: Promise<HttpAnswer>) => void,
   ): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       const exchange = this.#createRequest(path, headers, body);
-      const state = { sent: false, over: false };
-      const finish = (settle: () => void): void => {
-        if (state.over) return;
-        state.over = true;
-        clearTimeout(timer);
-        deadline.signal?.removeEventListener('abort', abort);
-        settle();
+      const state = { sent: false };
+      const answer = this.#readAnswer(exchange, state);
+      const giveUp = (error: TransportError): void => {
+        reject(error);
+        if (error.sent && onLate !== undefined) onLate(keepReading(answer, exchange));
+        else exchange.destroy();
       };
-      const fail = (error: TransportError): void =>
-        finish(() => {
-          exchange.destroy();
-          reject(error);
-        });
-      const abort = (): void => fail(new TransportError('aborted', state.sent, deadline.signal?.reason));
-      const timer = setTimeout(
-        () => fail(new TransportError('timeout', state.sent, undefined, deadline.timeoutMs)),
-        remainingMs(deadline),
+      const stopWatching = watchDeadline(
+        deadline,
+        () => giveUp(new TransportError('timeout', state.sent, undefined, deadline.timeoutMs)),
+        (reason) => giveUp(new TransportError('aborted', state.sent, reason)),
       );
-      exchange.on('error', (error) =>
-        fail(new TransportError('network', state.sent && !isUnwritten(error), error)),
-      );
-      exchange.on('response', (response) => {
-        // a server that refuses before it has read the whole request closes the socket behind its answer
-        if (response.statusCode !== 200) exchange.shouldKeepAlive = false;
-        readBody(response).then(
-          (text) =>
-            finish(() =>
-              resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }),
-            ),
-          (error: unknown) => fail(new TransportError('network', true, error)),
-        );
-      });
-      this.#watchConnect(exchange, state, fail);
-      if (deadline.signal?.aborted) abort();
-      else deadline.signal?.addEventListener('abort', abort, { once: true });
-      if (!state.over) exchange.end(body);
+      answer.then(resolve, reject).finally(stopWatching).catch(reject);
+      if (!exchange.destroyed) exchange.end(body);
     });
   }
 
@@ -106,10 +92,32 @@ export class HttpTransport {
     });
   }
 
+  /** Settles when the answer is whole or the request has failed; a failed request is destroyed. */
+  #readAnswer(exchange: ClientRequest, state: { sent: boolean }): Promise<HttpAnswer> {
+    return new Promise((resolve, reject) => {
+      const fail = (error: TransportError): void => {
+        reject(error);
+        exchange.destroy();
+      };
+      exchange.on('error', (error) =>
+        fail(new TransportError('network', state.sent && !isUnwritten(error), error)),
+      );
+      exchange.on('response', (response) => {
+        // a server that refuses before it has read the whole request closes the socket behind its answer
+        if (response.statusCode !== 200) exchange.shouldKeepAlive = false;
+        readBody(response).then(
+          (text) => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }),
+          (error: unknown) => fail(new TransportError('network', true, error)),
+        );
+      });
+      this.#watchConnect(exchange, state, fail);
+    });
+  }
+
   /** Until its socket is connected (and, over TLS, trusted) a request has surely not been sent. */
   #watchConnect(
     exchange: ClientRequest,
-    state: { sent: boolean; over: boolean },
+    state: { sent: boolean },
     fail: (error: TransportError) => void,
   ): void {
     exchange.on('socket', (socket) => {
@@ -129,6 +137,13 @@ export class HttpTransport {
       exchange.once('close', stop);
     });
   }
+}
+
+/** Nobody waits any more, but the answer tells what the stream needs next. */
+function keepReading(answer: Promise<HttpAnswer>, exchange: ClientRequest): Promise<HttpAnswer> {
+  const late = within(answer, createDeadline(lateAnswerMs), 'waiting for a late answer');
+  late.catch(() => exchange.destroy());
+  return late;
 }
 
 function createAgent(target: ResolvedTursoTarget, maxSockets: number): HttpAgent {

@@ -122,7 +122,7 @@ export class TursoConnection implements DriverConnection {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#open].map((transaction) => transaction.rollback()));
+    await Promise.all([...this.#open].map((transaction) => transaction.close()));
     this.#parts.client.close();
     this.#parts.onClose();
   }

@@ -1,22 +1,20 @@
 import type { IntMode, ResultSet } from '@libsql/core/api';
-import { createDeadline, throwIfOver, type Deadline } from '../../async/deadline.js';
+import { throwIfOver, type Deadline } from '../../async/deadline.js';
 import type { DriverTransaction } from '../../contract/connection.js';
 import type { Reporter } from '../../contract/driver.js';
 import type { Statement, TransactionMode } from '../../contract/statement.js';
-import { DatabaseError, toBatchError } from '../../errors/database-error.js';
+import { toBatchError, withOutcome, type DatabaseError } from '../../errors/database-error.js';
 import { createTransactionClosedError } from '../../errors/usage-errors.js';
 import { checkScript, checkStatement } from '../../sql/check-statement.js';
 import { splitScript } from '../../sql/split-script.js';
 import type { HranaClient } from './hrana-client.js';
 import type { HranaBatchResult, HranaStep } from './hrana-protocol.js';
+import { HranaStream } from './hrana-stream.js';
 import { decodeResult } from './hrana-values.js';
 import type { ReadOnlyGuard } from './read-only-guard.js';
-import { createLostError, toNotApplied } from './lost-transaction.js';
+import { createLostError, reportUnsentRollback } from './lost-transaction.js';
 import { readStep, takeResponse } from './read-results.js';
 import { begin, guarded, guardedStatement, probeAutocommit } from './steps.js';
-
-/** Longest time for a rollback; the server drops an idle stream after 10 s by itself. */
-const rollbackTimeoutMs = 2_000;
 
 /** What a transaction on the server needs. */
 export interface TursoTransactionHold {
@@ -32,13 +30,15 @@ export interface TursoTransactionHold {
 /** An interactive transaction on one stream of the server. BEGIN travels with the first statement. */
 export class TursoTransaction implements DriverTransaction {
   readonly #hold: TursoTransactionHold;
-  #baton: string | null = null;
+  readonly #stream: HranaStream;
   #begun = false;
   #closed = false;
   #lostBy: Error | undefined;
+  #ending: Promise<void> | undefined;
 
   constructor(hold: TursoTransactionHold) {
     this.#hold = hold;
+    this.#stream = new HranaStream(hold.client);
   }
 
   get closed(): boolean {
@@ -69,7 +69,7 @@ export class TursoTransaction implements DriverTransaction {
   async commit(deadline: Deadline): Promise<void> {
     this.#assertOpen();
     throwIfOver(deadline, 'before the commit was sent');
-    if (!this.#begun) return this.#end();
+    if (!this.#begun) return this.rollback();
     try {
       const { batch, refusedBy } = await this.#sendSteps([guarded('COMMIT')], deadline, true);
       if (refusedBy !== undefined) throw refusedBy;
@@ -77,21 +77,21 @@ export class TursoTransaction implements DriverTransaction {
       if (error !== undefined) throw error;
       if (result === undefined) throw createLostError();
     } finally {
-      this.#end();
+      if (!this.#closed) this.#hold.onEnd();
+      this.#closed = true;
     }
   }
 
   async rollback(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    try {
-      if (this.#begun) await this.#sendSteps([guarded('ROLLBACK')], createDeadline(rollbackTimeoutMs), true);
-    } catch (error) {
-      const message = `a rollback did not reach the server (${(error as Error).message}); it rolls back by itself within 10 s`;
-      this.#hold.report({ level: 'warning', code: 'ROLLBACK_NOT_SENT', message });
-    } finally {
-      this.#hold.onEnd();
-    }
+    await this.#endOnServer();
+  }
+
+  /** Rolls back, and waits for a rollback that is still on its way: at most 2 s. */
+  async close(): Promise<void> {
+    await this.rollback();
+    await this.#ending;
   }
 
   /** Runs the statements in one request, up to the first that fails; `wrap` gives its error the index. */
@@ -154,7 +154,7 @@ export class TursoTransaction implements DriverTransaction {
   #readBegin(batch: HranaBatchResult): void {
     const { error } = readStep(this.#hold.client, batch, 0);
     if (error === undefined) return;
-    this.#end(error);
+    this.#lose(error);
     throw error;
   }
 
@@ -171,38 +171,37 @@ export class TursoTransaction implements DriverTransaction {
       const { result, error } = readStep(client, batch, first + index);
       if (result === undefined) {
         const failure = error ?? createLostError();
-        if (ended || error === undefined) this.#end(failure);
+        if (ended || error === undefined) this.#lose(failure);
         throw wrap(failure, index);
       }
       results.push(decodeResult(result, sql, intMode));
     }
-    if (ended) this.#end(createLostError());
+    if (ended) this.#lose(createLostError());
     return results;
   }
 
   /**
-   * One request on the transaction's stream. Without its answer the stream is lost, and the server rolls back by itself. A request
-   * that the server's parser refuses did nothing, not even its BEGIN, and the stream goes on.
+   * One request on the transaction's stream. Without its answer the transaction is lost. A request that the server's parser refuses
+   * did nothing, not even its BEGIN, and the stream goes on.
    */
-  async #sendSteps(steps: readonly HranaStep[], deadline: Deadline, close = false): Promise<StepsAnswer> {
+  async #sendSteps(steps: readonly HranaStep[], deadline: Deadline, commits = false): Promise<StepsAnswer> {
     const { client } = this.#hold;
-    const commits = close && !this.#closed;
     const begunBefore = this.#begun;
     const requests = [
       { type: 'batch', batch: { steps } } as const,
-      ...(close ? [{ type: 'close' } as const] : []),
+      ...(commits ? [{ type: 'close' } as const] : []),
     ];
     this.#begun = true;
     try {
-      const answer = await client.send(requests, this.#baton, deadline);
-      this.#baton = answer.baton;
+      const answer = await this.#stream.send(requests, deadline);
       const [result] = answer.results;
       if (result?.type !== 'error') return { batch: takeResponse(client, answer, 0, 'batch').result };
       this.#begun = begunBefore;
       return { refusedBy: client.toStatementError(result.error) };
     } catch (error) {
-      const failure = commits || !(error instanceof DatabaseError) ? error : toNotApplied(error);
-      this.#end(failure as Error);
+      // without COMMIT nothing of a transaction persists, whatever became of the statement itself
+      const failure = commits ? error : withOutcome(error, 'not-applied', 'the transaction is rolled back');
+      this.#lose(failure as Error);
       throw failure;
     }
   }
@@ -217,11 +216,21 @@ export class TursoTransaction implements DriverTransaction {
     );
   }
 
-  #end(lostBy?: Error): void {
+  /** The caller is told at once; the write gate and the stream stay taken until the server has rolled back, or cannot be told. */
+  #lose(lostBy: Error): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#lostBy = lostBy;
-    this.#hold.onEnd();
+    void this.#endOnServer();
+  }
+
+  /** Never throws. */
+  #endOnServer(): Promise<void> {
+    this.#ending = this.#stream
+      .rollback()
+      .catch((error: unknown) => reportUnsentRollback(error, this.#hold.report))
+      .finally(this.#hold.onEnd);
+    return this.#ending;
   }
 }
 
