@@ -89,7 +89,7 @@ export interface DatabaseModuleOptions {
    */
   lazy?: boolean;
   /**
-   * Longest time for a TCP and TLS connect, in milliseconds.
+   * Longest time for a TCP and TLS connect, and for the answer of an `authToken` function, in milliseconds.
    * @default 3_000
    */
   connectTimeoutMs?: number;

@@ -123,7 +123,9 @@ describe('a connection over TLS', () => {
     const failure = await failureOf(open(url(server.port)).execute('SELECT 1'));
 
     expect(failure).toMatchObject({ kind: 'configuration', outcome: 'not-applied' });
-    expect(failure.message).toContain('wants http: or ?tls=0');
+    expect(failure.message).toContain('does not speak TLS');
+    expect(failure.message).toMatch(/wants http: or \?tls=0$/);
+    expect(failure.message).not.toContain('\n');
   });
 
   it('is what a plain connection to its port lacks', async () => {
@@ -132,6 +134,7 @@ describe('a connection over TLS', () => {
 
     expect(['unavailable', 'timeout']).toContain(failure.kind);
     expect(failure.message).toContain(`localhost:${proxy.port}`);
+    expect(failure.message).toContain('does the port speak TLS? Then the URL wants https:');
   });
 
   it('is switched off by ?tls=0', async () => {

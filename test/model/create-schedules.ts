@@ -2,10 +2,7 @@ import fc from 'fast-check';
 import type { Mode, ModelStatement, Schedule, StatementKind, Step, Unit } from './schedule.js';
 
 export interface ScheduleOptions {
-  /**
-   * Signals fire inside of transactions too. Not for a server: a request that is cut leaves its stream, and the lock, to the server
-   * for 5 s.
-   */
+  /** Signals fire inside of transactions too. */
   readonly abortsInside: boolean;
   /** Statements that do not occur. */
   readonly without?: readonly StatementKind[];

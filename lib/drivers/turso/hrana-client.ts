@@ -14,11 +14,12 @@ export class HranaClient {
   readonly #target: ResolvedTursoTarget;
   readonly #transport: HttpTransport;
   readonly #token: AuthTokenHolder;
+  #answered = false;
 
   constructor(target: ResolvedTursoTarget, connectTimeoutMs: number, maxSockets: number) {
     this.#target = target;
     this.#transport = new HttpTransport(target, connectTimeoutMs, maxSockets);
-    this.#token = new AuthTokenHolder(target.authToken);
+    this.#token = new AuthTokenHolder(target.authToken, connectTimeoutMs);
   }
 
   /**
@@ -72,15 +73,17 @@ export class HranaClient {
   }
 
   async #post({ body, deadline, onLate }: Message, token: string | undefined): Promise<HttpAnswer> {
-    const { remoteEncryptionKey, location } = this.#target;
+    const { remoteEncryptionKey, location, secure } = this.#target;
     const headers = {
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
       ...(remoteEncryptionKey !== undefined && { 'x-turso-encryption-key': remoteEncryptionKey.reveal() }),
     };
     try {
-      return await this.#transport.post('/v3/pipeline', headers, body, deadline, onLate);
+      const answer = await this.#transport.post('/v3/pipeline', headers, body, deadline, onLate);
+      this.#answered = true;
+      return answer;
     } catch (error) {
-      throw toRequestError(error, location, this.#redact);
+      throw toRequestError(error, location, this.#redact, !secure && !this.#answered);
     }
   }
 

@@ -16,8 +16,9 @@ const tlsCode = /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTN
 /**
  * A request that got no whole answer. Before the socket stood nothing was sent; afterwards the statement may have been applied:
  * a reset looks the same before and after the server worked.
+ * @param mayBeTls the request went out in plain text to a port that has never answered
  */
-export function toRequestError(error: unknown, location: string, redact: Redact): unknown {
+export function toRequestError(error: unknown, location: string, redact: Redact, mayBeTls: boolean): unknown {
   if (!(error instanceof TransportError)) return error;
   const outcome = error.sent ? 'unknown' : 'not-applied';
   const { failure, timeoutMs, cause } = error;
@@ -39,7 +40,7 @@ export function toRequestError(error: unknown, location: string, redact: Redact)
     const message = `no connection to ${location} within ${Math.round(timeoutMs ?? 0)} ms (connectTimeoutMs)`;
     return new DatabaseError(message, { code: 'CONNECT_TIMEOUT', kind: 'unavailable', outcome });
   }
-  return toNetworkError(cause, location, outcome, redact);
+  return toNetworkError(cause, location, outcome, redact, mayBeTls);
 }
 
 function toNetworkError(
@@ -47,23 +48,54 @@ function toNetworkError(
   location: string,
   outcome: DatabaseErrorDetails['outcome'],
   redact: Redact,
+  mayBeTls: boolean,
 ): DatabaseError {
-  const { code = 'NETWORK_ERROR', message = 'unknown' } = cause as { code?: string; message?: string };
-  const reason = redact(`${code}: ${message}`);
+  const { code = 'NETWORK_ERROR', message = 'unknown', rawPacket } = cause as NetworkFailure;
+  const reason = redact(`${code}: ${readOpenSslReason(message)}`);
+  // what a TLS port cannot read it did not carry out
+  if (isTlsRecord(rawPacket))
+    return createTlsError(
+      code,
+      `${location} speaks TLS and not plain http; the URL wants https: without ?tls=0`,
+    );
   if (!tlsCode.test(code) && code !== 'EPROTO') {
     const sent = outcome === 'unknown' ? 'lost the connection to' : 'cannot reach';
-    return new DatabaseError(`${sent} ${location} (${reason})`, { code, kind: 'unavailable', outcome });
+    const hint =
+      mayBeTls && message === 'socket hang up' ? '; does the port speak TLS? Then the URL wants https:' : '';
+    const text = `${sent} ${location} (${reason})${hint}`;
+    return new DatabaseError(text, { code, kind: 'unavailable', outcome });
   }
-  const hint = /wrong version number|packet length/i.test(message)
-    ? '; the port answers in plain text, so the URL wants http: or ?tls=0'
-    : '; for a private certificate authority set the option "tls.ca"';
+  if (/wrong version number|packet length/i.test(message)) {
+    const hint = 'is it a plain http server? Then the URL wants http: or ?tls=0';
+    return createTlsError(code, `${location} does not speak TLS (${reason}); ${hint}`);
+  }
+  const text = `TLS to ${location} failed (${reason}); for a private certificate authority set the option "tls.ca"`;
   // the handshake comes before the request; TLS 1.3 tells of a refused client certificate behind it, but before any work
   const refused = outcome === 'not-applied' || /certificate|unknown[ _]ca/i.test(reason);
-  return new DatabaseError(`TLS to ${location} failed (${reason})${hint}`, {
-    code,
-    kind: refused ? 'configuration' : 'unavailable',
-    outcome: refused ? 'not-applied' : outcome,
-  });
+  return refused
+    ? createTlsError(code, text)
+    : new DatabaseError(text, { code, kind: 'unavailable', outcome });
+}
+
+interface NetworkFailure {
+  readonly code?: string;
+  readonly message?: string;
+  /** What `node:http` could not read. */
+  readonly rawPacket?: Uint8Array;
+}
+
+function createTlsError(code: string, message: string): DatabaseError {
+  return new DatabaseError(message, { code, kind: 'configuration', outcome: 'not-applied' });
+}
+
+/** An alert or a handshake of TLS, RFC 8446 section 5.1. */
+function isTlsRecord(packet: Uint8Array | undefined): boolean {
+  return packet !== undefined && (packet[0] === 0x15 || packet[0] === 0x16) && packet[1] === 0x03;
+}
+
+/** OpenSSL writes `id:error:number:library:function:reason:file:line:` over one or more lines; the reason says it all. */
+function readOpenSslReason(message: string): string {
+  return /:error:[^:]*:[^:]*:[^:]*:([^:\n]+)/.exec(message)?.[1] ?? message.split('\n', 1)[0] ?? message;
 }
 
 /** An answer that is no success: 3xx and 4xx come before anything ran, 5xx and a strange 2xx may come from behind the work. */

@@ -16,8 +16,8 @@ const refused = (kind: string) => ({ kind, outcome: 'not-applied' });
 
 describe('toRequestError', () => {
   const native = (code: string, message = 'native') => Object.assign(new Error(message), { code });
-  const request = (error: TransportError): DatabaseError =>
-    toRequestError(error, location, redact) as DatabaseError;
+  const request = (error: TransportError, mayBeTls = false): DatabaseError =>
+    toRequestError(error, location, redact, mayBeTls) as DatabaseError;
 
   it.each<[string, TransportError, object]>([
     [
@@ -91,6 +91,32 @@ describe('toRequestError', () => {
     expect(error.message).toMatch(pattern);
   });
 
+  it.each([
+    'write EPROTO 805CAA4BED7F0000:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../deps/x.c:350:\n',
+    '805CAA4B:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../x.c:350:\n80:error:0A:y:z:other:x.c:1:\n',
+  ])('says in one line what OpenSSL says in %j', (message) => {
+    expect(request(new TransportError('network', false, native('EPROTO', message))).message).toBe(
+      'EPROTO: db.turso.io does not speak TLS (EPROTO: wrong version number); is it a plain http server? Then the URL wants http: or ?tls=0',
+    );
+  });
+
+  it('tells plain http from a port that answers with TLS', () => {
+    const rawPacket = Buffer.from([0x15, 0x03, 0x03, 0, 2, 2, 22]);
+    const cause = Object.assign(native('HPE_INVALID_CONSTANT', 'Parse Error'), { rawPacket });
+    const error = request(new TransportError('network', true, cause));
+
+    expect(error).toMatchObject({ kind: 'configuration', outcome: 'not-applied' });
+    expect(error.message).toMatch(/speaks TLS and not plain http; the URL wants https:/);
+  });
+
+  it('asks whether a port speaks TLS that hangs up and has never answered', () => {
+    const error = new TransportError('network', true, native('ECONNRESET', 'socket hang up'));
+
+    expect(request(error, true).message).toMatch(/does the port speak TLS\? Then the URL wants https:/);
+    expect(request(error, false).message).not.toMatch(/TLS/);
+    expect(request(error, true)).toMatchObject(unavailable);
+  });
+
   it('knows not what became of a request when TLS breaks behind it', () => {
     const cause = native('ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC', 'bad record mac');
 
@@ -106,7 +132,7 @@ describe('toRequestError', () => {
   it('leaves what is no failed request', () => {
     const other = new Error('x');
 
-    expect(toRequestError(other, location, redact)).toBe(other);
+    expect(toRequestError(other, location, redact, false)).toBe(other);
   });
 });
 
