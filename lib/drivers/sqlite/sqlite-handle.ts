@@ -1,4 +1,5 @@
 import type { Database, Statement as PreparedStatement } from 'better-sqlite3';
+import type { RowFactory } from '../../contract/row.js';
 import { classifySql } from '../../sql/classify-sql.js';
 import { readParameters, type ParameterList } from '../../sql/read-parameters.js';
 
@@ -9,6 +10,14 @@ export type BetterStatement = PreparedStatement<unknown[], unknown>;
 export interface Prepared {
   readonly prepared: BetterStatement;
   readonly parameters: ParameterList;
+  /** What its last result looked like: rows of one shape are cheap, and a shape is not. */
+  shape: ResultShape | undefined;
+}
+
+/** How the rows of a result look. */
+export interface ResultShape {
+  readonly columns: readonly string[];
+  readonly createRow: RowFactory;
 }
 
 /** How many statements a handle keeps prepared. An app has a few hundred texts; one that builds texts without end must not leak. */
@@ -104,6 +113,6 @@ export class SqliteHandle {
     const prepared = this.db.prepare<unknown[], unknown>(sql);
     prepared.safeIntegers(true);
     if (prepared.reader) prepared.raw(true);
-    return { prepared, parameters: readParameters(sql) };
+    return { prepared, parameters: readParameters(sql), shape: undefined };
   }
 }

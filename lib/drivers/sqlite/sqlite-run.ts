@@ -7,7 +7,7 @@ import type { Outcome } from '../../errors/database-error.js';
 import { firstKeyword } from '../../sql/classify-sql.js';
 import { bindArgs } from './bind-args.js';
 import { toSqliteError } from './sqlite-errors.js';
-import type { BetterStatement, SqliteHandle } from './sqlite-handle.js';
+import type { BetterStatement, Prepared, ResultShape, SqliteHandle } from './sqlite-handle.js';
 
 /**
  * Runs one statement on a handle, at once.
@@ -15,11 +15,12 @@ import type { BetterStatement, SqliteHandle } from './sqlite-handle.js';
  */
 export function runStatement(handle: SqliteHandle, statement: Statement, intMode: IntMode): ResultSet {
   try {
-    const { prepared, parameters } = handle.prepare(statement.sql);
+    const entry = handle.prepare(statement.sql);
+    const { prepared, parameters } = entry;
     const args = bindArgs(parameters, statement.args);
     if (!prepared.readonly && mayInsert(firstKeyword(statement.sql))) handle.forgetRowid();
     return prepared.reader
-      ? readRows(handle, prepared, args, statement.sql, intMode)
+      ? readRows(handle, entry, args, statement.sql, intMode)
       : runWrite(prepared, args, statement.sql);
   } catch (error) {
     throw toSqliteError(error);
@@ -28,21 +29,30 @@ export function runStatement(handle: SqliteHandle, statement: Statement, intMode
 
 function readRows(
   handle: SqliteHandle,
-  prepared: BetterStatement,
+  entry: Prepared,
   args: unknown[],
   sql: string,
   intMode: IntMode,
 ): ResultSet {
+  const { prepared } = entry;
   const rawRows = prepared.all(...args) as unknown[][];
   // asked after the run: SQLite prepares anew by itself when the schema has changed
   const described = prepared.columns();
   const columns = described.map((column) => column.name);
-  const createRow = createRowFactory(columns);
+  const { createRow } = (entry.shape = shapeOf(entry.shape, columns));
   const outcome: Outcome = prepared.readonly ? 'not-applied' : 'applied';
   const rows = rawRows.map((values) => createRow(values.map((value) => toValue(value, intMode, outcome))));
   const columnTypes = described.map((column) => column.type ?? '');
   const counts = prepared.readonly ? noCounts : readCounts(handle, sql);
   return new StatementResult({ columns, columnTypes, rows, ...counts });
+}
+
+/** The shape of the result before, unless the schema has changed since. */
+function shapeOf(last: ResultShape | undefined, columns: readonly string[]): ResultShape {
+  const isSame =
+    last?.columns.length === columns.length && last.columns.every((name, index) => name === columns[index]);
+  // a copy: the caller may change the columns of his result
+  return isSame ? last : { columns: [...columns], createRow: createRowFactory([...columns]) };
 }
 
 function runWrite(prepared: BetterStatement, args: unknown[], sql: string): ResultSet {

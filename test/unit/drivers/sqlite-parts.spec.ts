@@ -6,6 +6,7 @@ import { bindArgs } from '../../../lib/drivers/sqlite/bind-args.js';
 import { assertRunsOnNode, loadManifest } from '../../../lib/drivers/sqlite/load-better-sqlite3.js';
 import { isBusy, isStaleSnapshot, toSqliteError } from '../../../lib/drivers/sqlite/sqlite-errors.js';
 import { SqliteHandle } from '../../../lib/drivers/sqlite/sqlite-handle.js';
+import { runStatement } from '../../../lib/drivers/sqlite/sqlite-run.js';
 import { whileBusy } from '../../../lib/drivers/sqlite/while-busy.js';
 import { joinWriteGate, leaveWriteGate } from '../../../lib/drivers/write-gates.js';
 import { DatabaseError } from '../../../lib/errors/database-error.js';
@@ -195,6 +196,31 @@ describe('SqliteHandle', () => {
     expect(prepared).toHaveLength(2_001);
     handle.close();
     expect(handle.open).toBe(false);
+  });
+});
+
+describe('runStatement', () => {
+  it('makes the rows of a statement alike, until the schema changes', () => {
+    const handle = new SqliteHandle(new BetterSqlite3(':memory:'));
+    handle.run('CREATE TABLE t (a); INSERT INTO t VALUES (1)');
+    const read = () => runStatement(handle, { sql: 'SELECT * FROM t', args: [] }, 'number');
+    const classOf = ({ rows }: ReturnType<typeof read>): unknown => Object.getPrototypeOf(rows[0]);
+    const first = read();
+    first.columns.push('mine');
+    const second = read();
+    handle.run('BEGIN; ALTER TABLE t RENAME COLUMN a TO b');
+    const renamed = read();
+    handle.run('ROLLBACK; ALTER TABLE t RENAME COLUMN a TO c');
+    const again = read();
+    handle.close();
+
+    expect(classOf(second)).toBe(classOf(first));
+    expect([second, renamed, again].map(({ columns }) => columns)).toEqual([['a'], ['b'], ['c']]);
+    expect([second, renamed, again].map(({ rows }) => ({ ...rows[0] }))).toEqual([
+      { a: 1 },
+      { b: 1 },
+      { c: 1 },
+    ]);
   });
 });
 
