@@ -1,6 +1,7 @@
 import { createConnection, type DatabaseConnection, type DatabaseModuleOptions } from '../../../lib/index.js';
+import type { LibsqlServerOptions } from '../../../lib/testing/index.js';
 import { startFaultProxy, type FaultProxy } from '../../support/fault-proxy.js';
-import { startSqld, type SqldOptions, type SqldServer } from '../../support/sqld-server.js';
+import { startSqld, type SqldServer } from '../../support/sqld-server.js';
 
 /** A connection whose way to a real server can be broken, and a second way that cannot. */
 export interface FaultRoom {
@@ -40,7 +41,7 @@ export async function openRoom(server: SqldServer, options: DatabaseModuleOption
 /** A room with a server of its own, for facts that hold or stop it. */
 export async function openOwnRoom(
   options: DatabaseModuleOptions = {},
-  sqld: SqldOptions = {},
+  sqld: LibsqlServerOptions = {},
 ): Promise<FaultRoom> {
   const server = await startSqld(sqld);
   const room = await openRoom(server, options);
