@@ -1,14 +1,15 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { DatabaseConnection } from '../../lib/index.js';
 import { isDatabaseError } from '../../lib/index.js';
-import type { ContractSetup } from './contract-setup.js';
+import type { ContractSetup } from '../../lib/testing/contract/contract-setup.js';
+import type { ContractWords } from '../../lib/testing/contract/contract-words.js';
 import { createDrizzleRepository, createTables } from './drizzle.facts.js';
-import { failureOf, openEach } from './facts.js';
+import { failureOf, openEach } from '../../lib/testing/contract/facts.js';
 
 /** The Drizzle repository, called inside `withTransaction`. */
-export function describeDrizzleJoining(setup: ContractSetup<DatabaseConnection>): void {
+export function describeDrizzleJoining(setup: ContractSetup<DatabaseConnection>, words: ContractWords): void {
+  const { beforeEach, describe, expect, it } = words;
   describe('Drizzle inside withTransaction', () => {
-    const room = openEach(setup);
+    const room = openEach(words, setup);
     let repository: ReturnType<typeof createDrizzleRepository>;
 
     beforeEach(async () => {

@@ -1,10 +1,10 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Client } from '@libsql/core/api';
 import { eq, relations, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/libsql/web';
 import { blob, integer, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import type { ContractSetup } from './contract-setup.js';
-import { openEach } from './facts.js';
+import type { ContractSetup } from '../../lib/testing/contract/contract-setup.js';
+import type { ContractWords } from '../../lib/testing/contract/contract-words.js';
+import { openEach } from '../../lib/testing/contract/facts.js';
 
 const authors = sqliteTable('authors', {
   id: integer('id').primaryKey(),
@@ -57,9 +57,10 @@ export function createDrizzleRepository(client: Client) {
 }
 
 /** Drizzle over the client. */
-export function describeDrizzle(setup: ContractSetup): void {
+export function describeDrizzle(setup: ContractSetup, words: ContractWords): void {
+  const { beforeEach, describe, expect, it } = words;
   describe('Drizzle', () => {
-    const room = openEach(setup);
+    const room = openEach(words, setup);
     let repository: ReturnType<typeof createDrizzleRepository>;
 
     beforeEach(async () => {

@@ -1,13 +1,14 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { DatabaseConnection } from '../../lib/index.js';
-import type { ContractSetup } from './contract-setup.js';
-import { failureOf, openEach, readColumn } from './facts.js';
+import type { ContractSetup } from '../../lib/testing/contract/contract-setup.js';
+import type { ContractWords } from '../../lib/testing/contract/contract-words.js';
+import { failureOf, openEach, readColumn } from '../../lib/testing/contract/facts.js';
 import { createKyselyRepository, createKyselyTables, type KyselyRepository } from './kysely.facts.js';
 
 /** The Kysely repository, called inside `withTransaction`. */
-export function describeKyselyJoining(setup: ContractSetup<DatabaseConnection>): void {
+export function describeKyselyJoining(setup: ContractSetup<DatabaseConnection>, words: ContractWords): void {
+  const { beforeEach, describe, expect, it } = words;
   describe('Kysely inside withTransaction', () => {
-    const room = openEach(setup);
+    const room = openEach(words, setup);
     let repository: KyselyRepository;
     const authorNames = () => readColumn(room.db, 'SELECT name FROM authors ORDER BY id');
 

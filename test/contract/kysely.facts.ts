@@ -1,9 +1,9 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Client } from '@libsql/core/api';
 import { Kysely, sql, type Generated } from 'kysely';
 import { LibsqlConnectionDialect } from '../../lib/kysely/index.js';
-import type { ContractSetup } from './contract-setup.js';
-import { openEach, readColumn } from './facts.js';
+import type { ContractSetup } from '../../lib/testing/contract/contract-setup.js';
+import type { ContractWords } from '../../lib/testing/contract/contract-words.js';
+import { openEach, readColumn } from '../../lib/testing/contract/facts.js';
 
 interface Tables {
   authors: { id: Generated<number>; name: string };
@@ -55,9 +55,10 @@ export async function createKyselyTables(db: KyselyRepository['db']): Promise<vo
 }
 
 /** Kysely over the client. */
-export function describeKysely(setup: ContractSetup): void {
+export function describeKysely(setup: ContractSetup, words: ContractWords): void {
+  const { beforeEach, describe, expect, it } = words;
   describe('Kysely', () => {
-    const room = openEach(setup);
+    const room = openEach(words, setup);
     let repository: KyselyRepository;
     const authorNames = () => readColumn(room.db, 'SELECT name FROM authors ORDER BY id');
 

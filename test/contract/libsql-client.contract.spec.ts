@@ -1,4 +1,4 @@
 import { createReferenceSetup } from './setups/reference.js';
-import { describeClientContract } from './client-contract.js';
+import { runClientContract } from './run-contract.js';
 
-describeClientContract(createReferenceSetup());
+runClientContract(createReferenceSetup());

@@ -1,4 +1,4 @@
-import { createSqldSetup } from './setups/connections.js';
-import { describeConnectionContract } from './connection-contract.js';
+import { runConnectionContract } from './run-contract.js';
+import { createSqldSetup } from './setups/servers.js';
 
-describeConnectionContract(createSqldSetup({ jwt: false }));
+runConnectionContract(createSqldSetup());

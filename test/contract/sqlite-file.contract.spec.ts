@@ -1,4 +1,4 @@
-import { createSqliteFileSetup } from './setups/connections.js';
-import { describeConnectionContract } from './connection-contract.js';
+import { runConnectionContract } from './run-contract.js';
+import { createSqliteFileSetup } from './setups/sqlite.js';
 
-describeConnectionContract(createSqliteFileSetup());
+runConnectionContract(createSqliteFileSetup());

@@ -1,4 +1,4 @@
-import { createSqliteMemorySetup } from './setups/connections.js';
-import { describeConnectionContract } from './connection-contract.js';
+import { runConnectionContract } from './run-contract.js';
+import { createSqliteMemorySetup } from './setups/sqlite.js';
 
-describeConnectionContract(createSqliteMemorySetup());
+runConnectionContract(createSqliteMemorySetup());

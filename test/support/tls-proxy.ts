@@ -33,18 +33,21 @@ export async function startTlsProxy(targetUrl: string, options: TlsProxyOptions 
   const port = await findFreePort();
   const open = new Set<{ destroy(): unknown }>();
 
-  const server = createServer({ ca, cert, key, requestCert: requireClientCertificate }, (client) => {
-    const upstream = connect(Number(targetPort), hostname).unref();
-    client.pipe(upstream).pipe(client);
-    for (const [socket, other] of [[client, upstream] as const, [upstream, client] as const]) {
-      open.add(socket);
-      socket.on('error', () => socket.destroy());
-      socket.on('close', () => {
-        open.delete(socket);
-        other.destroy();
-      });
-    }
-  });
+  const server = createServer(
+    { noDelay: true, ca, cert, key, requestCert: requireClientCertificate },
+    (client) => {
+      const upstream = connect({ port: Number(targetPort), host: hostname, noDelay: true }).unref();
+      client.pipe(upstream).pipe(client);
+      for (const [socket, other] of [[client, upstream] as const, [upstream, client] as const]) {
+        open.add(socket);
+        socket.on('error', () => socket.destroy());
+        socket.on('close', () => {
+          open.delete(socket);
+          other.destroy();
+        });
+      }
+    },
+  );
   server.on('connection', (socket: Socket) => void socket.unref());
   await once(server.listen(port, '127.0.0.1').unref(), 'listening');
 

@@ -1,6 +1,6 @@
 import { createClient } from '@libsql/client/http';
+import { libsqlServerCapabilities, type ContractSetup } from '../../../lib/testing/index.js';
 import { startSqld, type SqldServer } from '../../support/sqld-server.js';
-import type { ContractSetup } from '../contract-setup.js';
 import { emptyDatabase } from './empty-database.js';
 
 /** `@libsql/client` itself: what our connection is compared with. It runs the facts of the libSQL interface only. */
@@ -8,18 +8,11 @@ export function createReferenceSetup(): ContractSetup {
   let server: SqldServer;
   return {
     name: '@libsql/client over http',
-    protocol: 'http',
     capabilities: {
-      readsBesideWriter: true,
-      stealsWriteLock: true,
-      overNetwork: true,
-      durable: true,
-      maxValueBytes: 4_300_000,
+      ...libsqlServerCapabilities,
       bindsIntegersAsIntegers: false,
       namesClosedClient: false,
       rejectsSync: false,
-      tellsPrimaryKeyApart: false,
-      setsUserVersion: true,
     },
     async start() {
       server = await startSqld();

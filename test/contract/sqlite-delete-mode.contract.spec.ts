@@ -1,0 +1,4 @@
+import { runConnectionContract } from './run-contract.js';
+import { createSqliteDeleteModeSetup } from './setups/sqlite.js';
+
+runConnectionContract(createSqliteDeleteModeSetup());
