@@ -14,7 +14,7 @@ describe('random schedules of concurrent callers', () => {
   it('are answered on a libSQL server as by a database that serves one after the other', async () => {
     const verdict = await checkSchedules({
       name: 'sqld over http',
-      runs: shareOfRuns(400),
+      runs: shareOfRuns(250),
       open: () => openSqldRoom(server),
       abortsInside: true,
     });

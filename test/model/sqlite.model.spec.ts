@@ -3,9 +3,9 @@ import { checkSchedules, shareOfRuns } from './check-schedules.js';
 import { openFileRoom, openMemoryRoom } from './model-room.js';
 
 const setUps = [
-  { name: 'a sqlite file', runs: 800, open: () => openFileRoom() },
+  { name: 'a sqlite file', runs: 900, open: () => openFileRoom() },
   { name: 'two connections to one sqlite file', runs: 400, open: () => openFileRoom(2) },
-  { name: 'sqlite in memory', runs: 400, open: openMemoryRoom },
+  { name: 'sqlite in memory', runs: 450, open: openMemoryRoom },
 ];
 
 describe('random schedules of concurrent callers', () => {
