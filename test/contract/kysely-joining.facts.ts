@@ -1,25 +1,19 @@
 import type { DatabaseConnection } from '../../lib/index.js';
 import type { ContractSetup } from '../../lib/testing/contract/contract-setup.js';
 import type { ContractWords } from '../../lib/testing/contract/contract-words.js';
-import { failureOf, openEach, readColumn } from '../../lib/testing/contract/facts.js';
-import { createKyselyRepository, createKyselyTables, type KyselyRepository } from './kysely.facts.js';
+import { failureOf } from '../../lib/testing/contract/facts.js';
+import { openKyselyEach } from './kysely.facts.js';
 
 /** The Kysely repository, called inside `withTransaction`. */
 export function describeKyselyJoining(setup: ContractSetup<DatabaseConnection>, words: ContractWords): void {
-  const { beforeEach, describe, expect, it } = words;
+  const { describe, expect, it } = words;
   describe('Kysely inside withTransaction', () => {
-    const room = openEach(words, setup);
-    let repository: KyselyRepository;
-    const authorNames = () => readColumn(room.db, 'SELECT name FROM authors ORDER BY id');
-
-    beforeEach(async () => {
-      repository = createKyselyRepository(room.db);
-      await createKyselyTables(repository.db);
-    });
+    const room = openKyselyEach(words, setup);
+    const { authorNames } = room;
 
     it('joins the transaction in which it is called', async () => {
       const call = room.db.withTransaction(async () => {
-        await repository.addAuthor('Austen');
+        await room.repository.addAuthor('Austen');
         const seen = await authorNames();
         throw new Error(`saw ${seen[0] as string}`);
       });
@@ -30,14 +24,14 @@ export function describeKyselyJoining(setup: ContractSetup<DatabaseConnection>, 
 
     it('turns its own transaction into a savepoint of the one in which it is called', async () => {
       await room.db.withTransaction(async () => {
-        await repository.addAuthor('Austen');
+        await room.repository.addAuthor('Austen');
         await failureOf(
-          repository.db.transaction().execute(async (trx) => {
+          room.repository.db.transaction().execute(async (trx) => {
             await trx.insertInto('authors').values({ name: 'Brontë' }).execute();
             throw new Error('undo');
           }),
         );
-        await repository.db
+        await room.repository.db
           .transaction()
           .execute((trx) => trx.insertInto('authors').values({ name: 'Carroll' }).execute());
       });

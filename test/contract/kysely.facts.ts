@@ -17,7 +17,7 @@ interface Tables {
 }
 
 /** A repository as an app writes it: it knows Kysely, and nothing of the backend. */
-export function createKyselyRepository(connection: Client) {
+function createKyselyRepository(connection: Client) {
   const db = new Kysely<Tables>({ dialect: new LibsqlConnectionDialect({ connection }) });
   return {
     db,
@@ -35,10 +35,10 @@ export function createKyselyRepository(connection: Client) {
   };
 }
 
-export type KyselyRepository = ReturnType<typeof createKyselyRepository>;
+type KyselyRepository = ReturnType<typeof createKyselyRepository>;
 
 /** The tables of the Kysely repository. */
-export async function createKyselyTables(db: KyselyRepository['db']): Promise<void> {
+async function createKyselyTables(db: KyselyRepository['db']): Promise<void> {
   await db.schema
     .createTable('authors')
     .addColumn('id', 'integer', (column) => column.primaryKey())
@@ -54,47 +54,61 @@ export async function createKyselyTables(db: KyselyRepository['db']): Promise<vo
     .execute();
 }
 
+/** Gives every fact of the surrounding block a client, its tables and a repository over it. */
+export function openKyselyEach<C extends Client>(words: ContractWords, setup: ContractSetup<C>) {
+  const opened = openEach(words, setup);
+  const room = {
+    repository: undefined as unknown as KyselyRepository,
+    get db(): C {
+      return opened.db;
+    },
+    authorNames: () => readColumn(opened.db, 'SELECT name FROM authors ORDER BY id'),
+  };
+  words.beforeEach(async () => {
+    room.repository = createKyselyRepository(opened.db);
+    await createKyselyTables(room.repository.db);
+  });
+  return room;
+}
+
 /** Kysely over the client. */
 export function describeKysely(setup: ContractSetup, words: ContractWords): void {
-  const { beforeEach, describe, expect, it } = words;
+  const { describe, expect, it } = words;
   describe('Kysely', () => {
-    const room = openEach(words, setup);
-    let repository: KyselyRepository;
-    const authorNames = () => readColumn(room.db, 'SELECT name FROM authors ORDER BY id');
-
-    beforeEach(async () => {
-      repository = createKyselyRepository(room.db);
-      await createKyselyTables(repository.db);
-    });
+    const room = openKyselyEach(words, setup);
+    const { authorNames } = room;
 
     it('inserts, and selects with a join', async () => {
-      const author = await repository.addAuthor('Austen');
-      await repository.addBook('Emma', author.id);
-      await repository.addBook('Persuasion', author.id);
+      const author = await room.repository.addAuthor('Austen');
+      await room.repository.addBook('Emma', author.id);
+      await room.repository.addBook('Persuasion', author.id);
 
       expect(author).toEqual({ id: 1, name: 'Austen' });
-      expect(await repository.listBooks()).toEqual([
+      expect(await room.repository.listBooks()).toEqual([
         { title: 'Emma', author: 'Austen' },
         { title: 'Persuasion', author: 'Austen' },
       ]);
     });
 
     it('tells the row id of an insert and the rows of an update and a delete', async () => {
-      const inserted = await repository.db
+      const inserted = await room.repository.db
         .insertInto('authors')
         .values({ id: 7, name: 'Austen' })
         .executeTakeFirst();
-      const updated = await repository.db.updateTable('authors').set({ name: 'Brontë' }).executeTakeFirst();
-      const deleted = await repository.db.deleteFrom('authors').executeTakeFirst();
+      const updated = await room.repository.db
+        .updateTable('authors')
+        .set({ name: 'Brontë' })
+        .executeTakeFirst();
+      const deleted = await room.repository.db.deleteFrom('authors').executeTakeFirst();
 
       expect(inserted).toMatchObject({ insertId: 7n, numInsertedOrUpdatedRows: 1n });
       expect([updated.numUpdatedRows, deleted.numDeletedRows]).toEqual([1n, 1n]);
     });
 
     it('updates and returns the rows', async () => {
-      await repository.addAuthor('Austen');
-      await repository.addBook('Emma', 1);
-      const sold = await repository.db
+      await room.repository.addAuthor('Austen');
+      await room.repository.addBook('Emma', 1);
+      const sold = await room.repository.db
         .updateTable('books')
         .set({ price: 9.5, cover: new Uint8Array([0, 255]).buffer })
         .returning(['id', 'price', 'cover'])
@@ -105,16 +119,16 @@ export function describeKysely(setup: ContractSetup, words: ContractWords): void
     });
 
     it('runs raw SQL', async () => {
-      await repository.addAuthor('Austen');
+      await room.repository.addAuthor('Austen');
       const { rows } = await sql<{ name: string }>`SELECT name FROM authors WHERE name = ${'Austen'}`.execute(
-        repository.db,
+        room.repository.db,
       );
 
       expect(rows).toEqual([{ name: 'Austen' }]);
     });
 
     it('tells the tables and their columns', async () => {
-      const tables = await repository.db.introspection.getTables();
+      const tables = await room.repository.db.introspection.getTables();
 
       expect(tables.map(({ name }) => name).sort()).toEqual(['authors', 'books']);
       expect(tables.find(({ name }) => name === 'authors')?.columns.map(({ name }) => name)).toEqual([
@@ -124,7 +138,7 @@ export function describeKysely(setup: ContractSetup, words: ContractWords): void
     });
 
     it('commits a transaction and returns its value', async () => {
-      const id = await repository.db.transaction().execute(async (trx) => {
+      const id = await room.repository.db.transaction().execute(async (trx) => {
         const author = await trx
           .insertInto('authors')
           .values({ name: 'Austen' })
@@ -135,12 +149,12 @@ export function describeKysely(setup: ContractSetup, words: ContractWords): void
       });
 
       expect(id).toBe(1);
-      expect(await repository.listBooks()).toEqual([{ title: 'Emma', author: 'Austen' }]);
+      expect(await room.repository.listBooks()).toEqual([{ title: 'Emma', author: 'Austen' }]);
     });
 
     it('rolls a transaction back and keeps its error', async () => {
       const reason = new Error('changed my mind');
-      const call = repository.db.transaction().execute(async (trx) => {
+      const call = room.repository.db.transaction().execute(async (trx) => {
         await trx.insertInto('authors').values({ name: 'Austen' }).execute();
         throw reason;
       });
@@ -150,7 +164,7 @@ export function describeKysely(setup: ContractSetup, words: ContractWords): void
     });
 
     it('undoes a controlled transaction to a savepoint', async () => {
-      const trx = await repository.db.startTransaction().execute();
+      const trx = await room.repository.db.startTransaction().execute();
       await trx.insertInto('authors').values({ name: 'Austen' }).execute();
       const savepoint = await trx.savepoint('here').execute();
       await savepoint.insertInto('authors').values({ name: 'Brontë' }).execute();
@@ -164,7 +178,9 @@ export function describeKysely(setup: ContractSetup, words: ContractWords): void
       const names = ['a', 'b', 'c', 'd'];
       await Promise.all(
         names.map((name) =>
-          repository.db.transaction().execute((trx) => trx.insertInto('authors').values({ name }).execute()),
+          room.repository.db
+            .transaction()
+            .execute((trx) => trx.insertInto('authors').values({ name }).execute()),
         ),
       );
 
@@ -172,16 +188,16 @@ export function describeKysely(setup: ContractSetup, words: ContractWords): void
     });
 
     it('passes the violated constraint on', async () => {
-      await repository.addAuthor('Austen');
+      await room.repository.addAuthor('Austen');
 
-      await expect(repository.addAuthor('Austen')).rejects.toMatchObject({
+      await expect(room.repository.addAuthor('Austen')).rejects.toMatchObject({
         code: 'SQLITE_CONSTRAINT',
       });
     });
 
     it('leaves the connection open when it is destroyed', async () => {
-      await repository.addAuthor('Austen');
-      await repository.db.destroy();
+      await room.repository.addAuthor('Austen');
+      await room.repository.db.destroy();
 
       expect(await authorNames()).toEqual(['Austen']);
     });

@@ -11,8 +11,10 @@ import { DatabaseConnection, DatabaseModule, InjectConnection } from '../../lib/
 import { startSqld, type SqldServer } from '../support/sqld-server.js';
 import { createTempDatabase } from '../support/temp-database.js';
 import { startApp, type LogCollector } from './support/app.js';
-import {
-  ClsModule,
+import { cls, transactional } from './support/cls.js';
+
+const { ClsModule } = cls;
+const {
   ClsPluginTransactional,
   InjectTransaction,
   InjectTransactionHost,
@@ -21,7 +23,7 @@ import {
   TransactionAlreadyActiveError,
   TransactionHost,
   TransactionNotActiveError,
-} from './support/cls.js';
+} = transactional;
 
 type Adapter = DatabaseTransactionalAdapter;
 type Work<T> = () => Promise<T>;

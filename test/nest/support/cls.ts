@@ -11,14 +11,5 @@ for (const name of [
   jest.mock(name, () => module);
 }
 
-export const { ClsModule } = await import('nestjs-cls');
-export const {
-  ClsPluginTransactional,
-  InjectTransaction,
-  InjectTransactionHost,
-  Propagation,
-  Transactional,
-  TransactionAlreadyActiveError,
-  TransactionHost,
-  TransactionNotActiveError,
-} = await import('@nestjs-cls/transactional');
+export const cls = await import('nestjs-cls');
+export const transactional = await import('@nestjs-cls/transactional');
