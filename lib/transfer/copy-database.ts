@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import { runCopy, type CopyOutcome } from './copy/run-copy.js';
+import type { TransferReport } from './copy/transfer-report.js';
+import { createPlan } from './plan/create-plan.js';
+import type { TransferPlan } from './plan/transfer-plan.js';
+import { resolveTransferOptions } from './resolve-transfer-options.js';
+import { openSource, type Source } from './source/source.js';
+import { takeSnapshot } from './source/take-snapshot.js';
+import {
+  createWorkFolder,
+  readRecord,
+  removeWorkFolder,
+  snapshotPath,
+  writeRecord,
+  type TransferRecord,
+} from './source/work-folder.js';
+import { TargetDatabase } from './target/target-database.js';
+import { createTransferError, TransferRefusedError } from './transfer-errors.js';
+import type { CopyOptions } from './transfer-options.js';
+import { assertUnused } from './with-snapshot.js';
+
+/**
+ * Copies a SQLite file to an empty libSQL server and verifies the copy. The source may be written meanwhile: what is copied is a
+ * snapshot of the moment of the call. Reading blocks this thread: in a server, run it in a worker.
+ * @throws TransferRefusedError with every problem, before anything was written
+ * @throws TransferInterruptedError when it stopped between two commits: call it again with `resume: true`
+ * @throws DatabaseError for wrong use, and when the source cannot be read
+ */
+export async function copyDatabase(options: CopyOptions): Promise<TransferReport> {
+  const startedAt = performance.now();
+  const target = new TargetDatabase(resolveTransferOptions(options));
+  try {
+    const copy = target.options.resume ? resumeCopy : beginCopy;
+    const report = await copy(target);
+    return { ...report, durationMs: Math.round(performance.now() - startedAt) };
+  } finally {
+    target.close();
+  }
+}
+
+async function beginCopy(target: TargetDatabase): Promise<CopyOutcome> {
+  const { workFolder: folder, invalidUtf8 } = target.options;
+  await assertUnused(folder);
+  await createWorkFolder(folder);
+  const { source, plan, record } = await prepare(target).catch(async (error: unknown) => {
+    await removeWorkFolder(folder);
+    throw error;
+  });
+  return runCopy(target, source, record, plan.notes);
+
+  async function prepare({ options }: TargetDatabase): Promise<Prepared> {
+    options.onProgress({ stage: 'snapshot', object: undefined, rows: 0, totalRows: 0 });
+    const snapshotBytes = await takeSnapshot(options.source, snapshotPath(folder));
+    const source = await openSource(snapshotPath(folder), invalidUtf8, snapshotBytes);
+    try {
+      const plan = await createPlan(target, source);
+      if (plan.problems.length > 0) throw new TransferRefusedError(plan.problems);
+      const { location } = options.target;
+      const record = { id: randomUUID(), target: location, invalidUtf8, snapshotBytes, finished: false };
+      await writeRecord(folder, record);
+      return { source, plan, record };
+    } catch (error) {
+      source.close();
+      throw error;
+    }
+  }
+}
+
+interface Prepared {
+  readonly source: Source;
+  readonly plan: TransferPlan;
+  readonly record: TransferRecord;
+}
+
+async function resumeCopy(target: TargetDatabase): Promise<CopyOutcome> {
+  const { workFolder: folder, invalidUtf8 } = target.options;
+  const record = await readRecord(folder);
+  if (record === undefined)
+    throw createTransferError(`there is no interrupted copy in ${folder}`, 'TRANSFER_NOT_FOUND');
+  if (record.target !== target.options.target.location)
+    throw createTransferError(`the copy in ${folder} goes to ${record.target}`, 'TRANSFER_CONFLICT');
+  if (record.invalidUtf8 !== invalidUtf8)
+    throw createTransferError(
+      `the copy was begun with invalidUtf8 "${record.invalidUtf8}": resume it with the same`,
+      'TRANSFER_OPTION_INVALID',
+    );
+  const source = await openSource(snapshotPath(folder), invalidUtf8, record.snapshotBytes);
+  return runCopy(target, source, record, []);
+}

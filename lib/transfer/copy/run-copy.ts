@@ -1,0 +1,72 @@
+import type { TransferNote } from '../plan/transfer-plan.js';
+import type { Source } from '../source/source.js';
+import { removeWorkFolder, writeRecord, type TransferRecord } from '../source/work-folder.js';
+import { dropCheckpoint, readRejects, type Reject } from '../target/checkpoint.js';
+import { commit } from '../target/commit.js';
+import { Ledger } from '../target/ledger.js';
+import { Patience } from '../target/patience.js';
+import type { TargetDatabase } from '../target/target-database.js';
+import { verifyDatabase } from '../verify/verify-database.js';
+import { beginLoad } from './begin-load.js';
+import { loadDatabase } from './load-database.js';
+import { readRejectsFile, writeRejects } from './rejects-file.js';
+import { toInterrupted } from './to-interrupted.js';
+import type { TransferReport } from './transfer-report.js';
+
+/** A report without its time. */
+export type CopyOutcome = Omit<TransferReport, 'durationMs'>;
+
+/**
+ * Loads, verifies, and clears away the books and the snapshot. A copy that is not equal keeps both, so that it can be looked at.
+ * @throws TransferInterruptedError
+ */
+export async function runCopy(
+  target: TargetDatabase,
+  source: Source,
+  record: TransferRecord,
+  notes: readonly TransferNote[],
+): Promise<CopyOutcome> {
+  const { options } = target;
+  try {
+    const rejects = record.finished
+      ? await readRejectsFile(options.rejectsFile)
+      : await load(target, source, record);
+    const verification = await verifyDatabase(target, source, rejects);
+    if (verification.equal) await finish(target, { ...record, finished: true }, rejects);
+    return {
+      source: options.source,
+      target: options.target.location,
+      rows: verification.tables.reduce((sum, { rows }) => sum + rows, 0),
+      rejects,
+      rejectsFile: rejects.length === 0 ? undefined : options.rejectsFile,
+      notes,
+      verification,
+    };
+  } catch (error) {
+    throw toInterrupted(error);
+  } finally {
+    source.close();
+  }
+}
+
+async function load(target: TargetDatabase, source: Source, { id }: TransferRecord): Promise<Reject[]> {
+  const ledger = new Ledger(target, await beginLoad(target, id));
+  await loadDatabase(ledger, source, target.options);
+  const rejects = await readRejects(target);
+  await writeRejects(target.options.rejectsFile, rejects);
+  return rejects;
+}
+
+/** In this order, so that a crash in between leaves something that a resume can finish. */
+async function finish(
+  target: TargetDatabase,
+  record: TransferRecord,
+  rejects: readonly Reject[],
+): Promise<void> {
+  const { workFolder, rejectsFile, patienceMs, signal } = target.options;
+  await writeRejects(rejectsFile, rejects);
+  await writeRecord(workFolder, record);
+  // dropping twice does no harm
+  await new Patience(patienceMs, signal).retry(() => commit(target, dropCheckpoint()));
+  await removeWorkFolder(workFolder);
+}

@@ -1,0 +1,11 @@
+import { DatabaseError } from '../../errors/database-error.js';
+import { toSqliteError } from '../../drivers/sqlite/sqlite-errors.js';
+import { TransferInterruptedError } from '../transfer-errors.js';
+
+/** Whatever ends a load that has begun leaves it to a resume, except that somebody else works on the same target. */
+export function toInterrupted(error: unknown): unknown {
+  const known = toSqliteError(error);
+  if (!(known instanceof DatabaseError) || known instanceof TransferInterruptedError) return known;
+  if (known.code === 'TRANSFER_CONFLICT') return known;
+  return new TransferInterruptedError(known.message, known.kind, known);
+}

@@ -1,0 +1,17 @@
+export { copyDatabase } from './copy-database.js';
+export { planTransfer } from './plan-transfer.js';
+export { verifyTransfer } from './verify-transfer.js';
+export { TransferInterruptedError, TransferRefusedError } from './transfer-errors.js';
+export type { CopyOptions, TransferOptions, TransferTarget } from './transfer-options.js';
+export type { Progress, ProgressListener } from './progress.js';
+export type { InvalidTextPolicy } from './source/cell.js';
+export type {
+  PlannedTable,
+  ProblemKind,
+  TransferNote,
+  TransferPlan,
+  TransferProblem,
+} from './plan/transfer-plan.js';
+export type { TransferReport } from './copy/transfer-report.js';
+export type { Reject } from './target/checkpoint.js';
+export type { Difference, Verification, VerifiedTable } from './verify/verification.js';

@@ -1,0 +1,84 @@
+import { resolve } from 'node:path';
+import { resolveOptions } from '../options/resolve-options.js';
+import type { ResolvedTursoTarget } from '../options/resolved-options.js';
+import type { ProgressListener } from './progress.js';
+import type { InvalidTextPolicy } from './source/cell.js';
+import { createTransferError } from './transfer-errors.js';
+import type { CopyOptions, TransferTarget } from './transfer-options.js';
+
+/** What a transfer is when its caller says nothing else. Milliseconds end in `Ms`. */
+export const defaultTransferOptions = Object.freeze({
+  invalidUtf8: 'stop',
+  onBadRow: 'stop',
+  requestTimeoutMs: 600_000,
+  patienceMs: 60_000,
+  resume: false,
+} as const) satisfies Partial<CopyOptions>;
+
+/** Options of a transfer: complete and checked. */
+export interface ResolvedTransferOptions {
+  /** Absolute path. */
+  readonly source: string;
+  readonly target: ResolvedTursoTarget;
+  readonly connectTimeoutMs: number;
+  readonly invalidUtf8: InvalidTextPolicy;
+  readonly onBadRow: 'stop' | 'quarantine';
+  readonly rejectsFile: string;
+  readonly workFolder: string;
+  readonly requestTimeoutMs: number;
+  readonly patienceMs: number;
+  readonly resume: boolean;
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: ProgressListener;
+}
+
+const choices = {
+  invalidUtf8: ['stop', 'blob', 'replace', 'keep'],
+  onBadRow: ['stop', 'quarantine'],
+} as const;
+
+/** @throws ConfigurationError, DatabaseError `TRANSFER_OPTION_INVALID` */
+export function resolveTransferOptions(options: CopyOptions): ResolvedTransferOptions {
+  const source = resolve(options.source);
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const merged = { ...defaultTransferOptions, ...Object.fromEntries(given) } as CopyOptions &
+    typeof defaultTransferOptions;
+  for (const [name, allowed] of Object.entries(choices)) {
+    const value = merged[name as keyof typeof choices];
+    if ((allowed as readonly string[]).includes(value)) continue;
+    throw createTransferError(`${name} must be one of ${allowed.join(', ')}`, 'TRANSFER_OPTION_INVALID');
+  }
+  for (const name of ['requestTimeoutMs', 'patienceMs'] as const) {
+    if (merged[name] >= 0) continue;
+    throw createTransferError(`${name} must be a number of milliseconds`, 'TRANSFER_OPTION_INVALID');
+  }
+  return {
+    source,
+    ...resolveTarget(options.target),
+    invalidUtf8: merged.invalidUtf8,
+    onBadRow: merged.onBadRow,
+    rejectsFile: resolve(options.rejectsFile ?? `${source}.rejects.jsonl`),
+    workFolder: resolve(options.workFolder ?? `${source}.transfer`),
+    requestTimeoutMs: merged.requestTimeoutMs,
+    patienceMs: merged.patienceMs,
+    resume: merged.resume,
+    signal: options.signal,
+    onProgress: options.onProgress ?? (() => undefined),
+  };
+}
+
+/**
+ * @throws ConfigurationError for an address that is no libSQL server's
+ */
+export function resolveTarget(
+  target: TransferTarget,
+): Pick<ResolvedTransferOptions, 'target' | 'connectTimeoutMs'> {
+  const resolved = resolveOptions(target, { read: () => undefined, nodeEnv: undefined, cwd: process.cwd() });
+  if (resolved.target.backend !== 'turso') {
+    throw createTransferError(
+      'the target is a SQLite file: give the address of a libSQL server (libsql:, https:, http:)',
+      'TRANSFER_TARGET_INVALID',
+    );
+  }
+  return { target: resolved.target, connectTimeoutMs: resolved.connectTimeoutMs };
+}

@@ -1,0 +1,126 @@
+import { request as requestHttp, type IncomingMessage } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { createInterface } from 'node:readline';
+import { AuthTokenHolder } from '../../drivers/turso/auth-token.js';
+import type { HranaError, HranaStep, HranaValue } from '../../drivers/turso/hrana-protocol.js';
+import { createProtocolError, toStatementError, toStatusError } from '../../drivers/turso/turso-errors.js';
+import { DatabaseError } from '../../errors/database-error.js';
+import { redactSecrets } from '../../options/redact-secrets.js';
+import type { ResolvedTursoTarget } from '../../options/resolved-options.js';
+
+/** What a cursor sends, one line each. https://github.com/tursodatabase/libsql/blob/main/docs/HRANA_3_SPEC.md */
+export type CursorEntry =
+  | { readonly type: 'step_begin'; readonly step: number; readonly cols: readonly { name: string | null }[] }
+  | { readonly type: 'row'; readonly row: readonly HranaValue[] }
+  | { readonly type: 'step_end' }
+  | { readonly type: 'step_error'; readonly step: number; readonly error: HranaError }
+  | { readonly type: 'error'; readonly error: HranaError }
+  | { readonly type: 'replication_index' };
+
+/** How to reach a server, and for how long it may stay silent. */
+export interface CursorOptions {
+  readonly target: ResolvedTursoTarget;
+  /** Longest silence, in milliseconds. */
+  readonly idleTimeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Runs one batch and reads its answer as it comes: memory stays flat on both sides, however long the answer is.
+ * @throws DatabaseError of the first step that failed, or when the answer is cut off
+ */
+export async function* openCursor(
+  options: CursorOptions,
+  steps: readonly HranaStep[],
+): AsyncGenerator<CursorEntry, void, undefined> {
+  const { target } = options;
+  const token = new AuthTokenHolder(target.authToken);
+  const redact = (text: string): string => redactSecrets(text, token.secrets());
+  const secret = await token.get();
+  const response = await post(options, JSON.stringify({ baton: null, batch: { steps } }), secret?.reveal());
+  try {
+    if (response.statusCode !== 200) {
+      const answer = {
+        status: response.statusCode ?? 0,
+        headers: response.headers,
+        body: await readText(response),
+      };
+      throw toStatusError(answer, target.location, redact);
+    }
+    let isFirst = true;
+    for await (const line of createInterface({ input: response, crlfDelay: Infinity })) {
+      // the first line names the stream
+      if (isFirst) isFirst = false;
+      else {
+        const entry = parseEntry(line, target.location);
+        if (entry.type === 'error' || entry.type === 'step_error')
+          throw toStatementError(entry.error, redact);
+        yield entry;
+      }
+    }
+    if (!response.complete) throw createLostError(target.location);
+  } finally {
+    response.destroy();
+  }
+}
+
+function parseEntry(line: string, location: string): CursorEntry {
+  try {
+    return JSON.parse(line) as CursorEntry;
+  } catch {
+    throw createProtocolError(location, 'an answer that is no JSON');
+  }
+}
+
+function post(
+  { target, idleTimeoutMs, signal }: CursorOptions,
+  body: string,
+  token: string | undefined,
+): Promise<IncomingMessage> {
+  const { secure, hostname, port, basePath, tls, remoteEncryptionKey: key, location } = target;
+  const { ca, cert, key: tlsKey, servername, rejectUnauthorized } = tls;
+  return new Promise((resolve, reject) => {
+    const exchange = (secure ? requestHttps : requestHttp)({
+      method: 'POST',
+      agent: false,
+      hostname,
+      port,
+      path: `${basePath}/v3/cursor`,
+      signal,
+      ...(secure && { rejectUnauthorized }),
+      ...(ca !== undefined && { ca }),
+      ...(cert !== undefined && { cert }),
+      ...(tlsKey !== undefined && { key: tlsKey.reveal() }),
+      ...(servername !== undefined && { servername }),
+      headers: {
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(key !== undefined && { 'x-turso-encryption-key': key.reveal() }),
+        'content-type': 'application/json',
+        'content-length': String(Buffer.byteLength(body)),
+        'accept-encoding': 'identity',
+      },
+    });
+    exchange.setTimeout(idleTimeoutMs, () => exchange.destroy(new Error('silence')));
+    exchange.on('error', () => reject(createLostError(location)));
+    exchange.on('response', (response) => {
+      response.on('error', () => undefined);
+      resolve(response);
+    });
+    exchange.end(body);
+  });
+}
+
+async function readText(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** A cursor of ours only reads. */
+function createLostError(location: string): DatabaseError {
+  return new DatabaseError(`lost the connection to ${location} while it answered`, {
+    code: 'CURSOR_LOST',
+    kind: 'unavailable',
+    outcome: 'not-applied',
+  });
+}

@@ -1,0 +1,26 @@
+import { isTransferTable } from '../source/read-schema.js';
+import type { TargetDatabase } from './target-database.js';
+
+/** An entry of the target's schema that a user made. */
+export interface TargetObject {
+  readonly type: string;
+  readonly name: string;
+  readonly sql: string;
+}
+
+/** Everything on the target except what SQLite, the server and a transfer keep for themselves. */
+export async function listTargetObjects(target: TargetDatabase): Promise<TargetObject[]> {
+  const rows = await target.query(
+    'SELECT type, name, sql, tbl_name FROM sqlite_schema WHERE sql IS NOT NULL',
+  );
+  return rows
+    .map((cells) => cells.map((cell) => (cell.type === 'text' ? cell.value : '')))
+    .map(([type = '', name = '', sql = '', tableName = '']) => ({ type, name, sql, tableName }))
+    .filter(
+      ({ name, tableName }) => !isServerName(name) && !isTransferTable(name) && !isTransferTable(tableName),
+    );
+}
+
+function isServerName(name: string): boolean {
+  return /^(sqlite_.*|libsql_wasm_func_table|libsql_vector_meta_shadow|_litestream_(seq|lock))$/i.test(name);
+}

@@ -1,0 +1,56 @@
+import type { DatabaseModuleOptions } from '../options/database-module-options.js';
+import type { InvalidTextPolicy } from './source/cell.js';
+import type { ProgressListener } from './progress.js';
+
+/** Where to: an address, and what it takes to be let in. */
+export type TransferTarget = Pick<
+  DatabaseModuleOptions,
+  'authToken' | 'tls' | 'remoteEncryptionKey' | 'allowInsecure'
+> & { readonly url: string };
+
+/** What `planTransfer`, `copyDatabase` and `verifyTransfer` take. The environment is not read. */
+export interface TransferOptions {
+  /** Path of the SQLite file. */
+  readonly source: string;
+  readonly target: TransferTarget;
+  /**
+   * Text that is no valid UTF-8: `stop` refuses the plan, `blob` stores its bytes as a BLOB, `replace` puts U+FFFD, `keep` stores
+   * the bytes as they are (the server then cannot send that text to anybody).
+   * @default 'stop'
+   */
+  readonly invalidUtf8?: InvalidTextPolicy;
+  /**
+   * Rows that the target refuses: `stop` names the first one, `quarantine` leaves them out and writes their keys to `rejectsFile`.
+   * @default 'stop'
+   */
+  readonly onBadRow?: 'stop' | 'quarantine';
+  /** @default the source's path with `.rejects.jsonl` behind it */
+  readonly rejectsFile?: string;
+  /**
+   * Folder for the snapshot, which takes as much room as the source. A resume needs it.
+   * @default the source's path with `.transfer` behind it
+   */
+  readonly workFolder?: string;
+  /**
+   * Longest time for one request, in milliseconds; building an index is one request.
+   * @default 600000
+   */
+  readonly requestTimeoutMs?: number;
+  /**
+   * How long a server that cannot be reached is tried again before the transfer stops, in milliseconds.
+   * @default 60000
+   */
+  readonly patienceMs?: number;
+  /** Stops the transfer between two commits. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: ProgressListener;
+}
+
+/** What `copyDatabase` takes. */
+export interface CopyOptions extends TransferOptions {
+  /**
+   * Goes on with an interrupted copy.
+   * @default false
+   */
+  readonly resume?: boolean;
+}

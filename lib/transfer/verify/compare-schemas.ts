@@ -1,0 +1,54 @@
+import type { Source } from '../source/source.js';
+import type { SourceObject } from '../source/source-schema.js';
+import { listTables } from '../plan/list-statements.js';
+import { listTargetObjects } from '../target/list-objects.js';
+import type { TargetDatabase } from '../target/target-database.js';
+import type { Difference } from './verification.js';
+
+/** Compares every definition, the counters of AUTOINCREMENT and `user_version`. */
+export async function compareSchemas(target: TargetDatabase, { schema }: Source): Promise<Difference[]> {
+  const shadows = new Set(schema.tables.filter(({ sql }) => sql === undefined).map(({ name }) => name));
+  const expected: SourceObject[] = [
+    ...listTables(schema),
+    ...schema.indexes,
+    ...schema.views,
+    ...schema.triggers,
+  ];
+  const found = new Map(
+    (await listTargetObjects(target)).map((object) => [`${object.type} ${object.name}`, object]),
+  );
+  const differences: Difference[] = [];
+  for (const { type, name, sql } of expected) {
+    const there = found.get(`${type} ${name}`);
+    found.delete(`${type} ${name}`);
+    if (there === undefined) differences.push({ kind: 'object-missing', object: name, key: '' });
+    else if (there.sql !== sql) differences.push({ kind: 'object-changed', object: name, key: '' });
+  }
+  for (const shadow of shadows)
+    if (!found.delete(`table ${shadow}`))
+      differences.push({ kind: 'object-missing', object: shadow, key: '' });
+  for (const { name } of found.values()) differences.push({ kind: 'object-extra', object: name, key: '' });
+  const version = await target.query('PRAGMA user_version');
+  const cell = version[0]?.[0];
+  if (cell?.type !== 'integer' || Number(cell.value) !== schema.userVersion)
+    differences.push({ kind: 'user-version', object: 'user_version', key: '' });
+  return [...differences, ...(await compareSequences(target, schema.sequence ?? []))];
+}
+
+async function compareSequences(
+  target: TargetDatabase,
+  expected: readonly (readonly [name: string | null, seq: bigint | null])[],
+): Promise<Difference[]> {
+  const [table] = await target.query(`SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence'`);
+  const query = `SELECT quote(name) || ' ' || quote(seq) FROM sqlite_sequence`;
+  const rows = table === undefined ? [] : await target.query(query);
+  const there = rows.map(([cell]) => (cell?.type === 'text' ? cell.value : '')).sort();
+  const here = expected.map((row) => row.map(quoteCell).join(' ')).sort();
+  if (JSON.stringify(there) === JSON.stringify(here)) return [];
+  return [{ kind: 'sequence', object: 'sqlite_sequence', key: '' }];
+}
+
+function quoteCell(cell: string | bigint | null): string {
+  if (cell === null) return 'NULL';
+  return typeof cell === 'string' ? `'${cell.replaceAll("'", "''")}'` : String(cell);
+}

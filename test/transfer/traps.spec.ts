@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { copyDatabase, TransferRefusedError } from '../../lib/transfer/index.js';
+import { startSqld, type SqldServer } from '../support/sqld-server.js';
+import { createSource } from './support/create-source.js';
+import { readEverything } from './support/read-everything.js';
+import { readSource } from './support/read-source.js';
+import { createTestTarget, type TestTarget } from './support/target.js';
+import { definitionTraps } from './traps/definitions.js';
+import { keyTraps } from './traps/keys.js';
+import { numberTraps } from './traps/numbers.js';
+import { textTraps } from './traps/texts.js';
+import { virtualTableTraps } from './traps/virtual-tables.js';
+
+const traps = [...numberTraps, ...textTraps, ...keyTraps, ...definitionTraps, ...virtualTableTraps];
+
+let server: SqldServer;
+let target: TestTarget;
+
+beforeAll(async () => {
+  server = await startSqld();
+  target = createTestTarget(server.url);
+});
+
+afterAll(() => server.stop());
+
+beforeEach(() => target.empty());
+
+describe('a copy', () => {
+  it.each(traps.filter(({ outcome }) => outcome === 'equal').map((trap) => [trap.name, trap] as const))(
+    'is exact: %s',
+    async (_name, { build, options, changed }) => {
+      const source = await createSource(build);
+
+      const report = await copyDatabase({ source, target: { url: server.url }, ...options });
+
+      expect(report.verification.differences).toEqual([]);
+      for (const [table, rows] of Object.entries(changed ?? {})) {
+        expect(await target.all(`SELECT id, typeof(a), hex(a) FROM ${table} ORDER BY id`)).toEqual(rows);
+      }
+      if (changed === undefined) expect(await readTarget(source)).toEqual(await readSource(source));
+    },
+  );
+
+  it.each(traps.filter(({ outcome }) => outcome !== 'equal').map((trap) => [trap.name, trap] as const))(
+    'is refused before anything is written: %s',
+    async (_name, { build, outcome, options }) => {
+      const source = await createSource(build);
+
+      const copying = copyDatabase({ source, target: { url: server.url }, ...options });
+      const error = await copying.catch((reason: unknown) => reason);
+
+      expect(error).toBeInstanceOf(TransferRefusedError);
+      expect([...new Set((error as TransferRefusedError).problems.map(({ kind }) => kind))]).toEqual([
+        outcome,
+      ]);
+      expect(
+        await target.all("SELECT name FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite%'"),
+      ).toEqual([]);
+    },
+  );
+
+  it('of three traps in four is exact', () => {
+    expect(traps.length).toBeGreaterThanOrEqual(60);
+    expect(traps.filter(({ outcome }) => outcome === 'equal').length / traps.length).toBeGreaterThanOrEqual(
+      0.75,
+    );
+  });
+});
+
+async function readTarget(source: string): Promise<Record<string, string[]>> {
+  const { encoding } = await readSource(source);
+  return { ...(await readEverything(target.all, encoding?.[0] === 'UTF-8')), encoding: encoding ?? [] };
+}
