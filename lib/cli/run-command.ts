@@ -1,0 +1,94 @@
+import { writeFile } from 'node:fs/promises';
+import { DatabaseError } from '../errors/database-error.js';
+import {
+  copyDatabase,
+  planTransfer,
+  TransferInterruptedError,
+  verifyTransfer,
+  type CopyOptions,
+} from '../transfer/index.js';
+import { describePlan, describeReport, describeVerification } from './describe-results.js';
+import { exitCodes, type ExitCode } from './exit-codes.js';
+import { parseCommand, type Command } from './parse-command.js';
+import { ProgressPrinter } from './progress-printer.js';
+import { usage } from './usage.js';
+
+interface Result {
+  readonly exitCode: ExitCode;
+  /** For machines. */
+  readonly value: object;
+  /** For people. */
+  readonly text: string;
+}
+
+/** Runs a command line. Results go to standard output, everything else to standard error. */
+export async function runCommand(argv: readonly string[]): Promise<ExitCode> {
+  let command: Command | undefined;
+  try {
+    command = parseCommand(argv);
+  } catch (error) {
+    return fail(error, undefined);
+  }
+  if (command === undefined) {
+    process.stdout.write(usage);
+    return exitCodes.verified;
+  }
+  const progress = new ProgressPrinter(process.stderr);
+  const stopping = new AbortController();
+  const stop = (): void => {
+    // the second time somebody means it: what is committed is safe
+    if (stopping.signal.aborted) process.exit(exitCodes.interrupted);
+    stopping.abort();
+  };
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  try {
+    const options = { ...command.options, signal: stopping.signal, onProgress: progress.print };
+    const result = await run(command.name, options);
+    progress.clear();
+    return await show(command, result);
+  } catch (error) {
+    progress.clear();
+    return fail(error, command);
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+  }
+}
+
+async function run(name: Command['name'], options: CopyOptions): Promise<Result> {
+  switch (name) {
+    case 'plan': {
+      const plan = await planTransfer(options);
+      const exitCode = plan.problems.length === 0 ? exitCodes.verified : exitCodes.usage;
+      return { exitCode, value: plan, text: describePlan(plan) };
+    }
+    case 'copy': {
+      const report = await copyDatabase(options);
+      const copied = report.rejects.length === 0 ? exitCodes.verified : exitCodes.rejects;
+      const exitCode = report.verification.equal ? copied : exitCodes.mismatch;
+      return { exitCode, value: report, text: describeReport(report) };
+    }
+    case 'verify': {
+      const verification = await verifyTransfer(options);
+      const exitCode = verification.equal ? exitCodes.verified : exitCodes.mismatch;
+      return { exitCode, value: verification, text: describeVerification(verification) };
+    }
+  }
+}
+
+async function show({ json, reportFile }: Command, { exitCode, value, text }: Result): Promise<ExitCode> {
+  const document = `${JSON.stringify({ exitCode, ...value }, undefined, 2)}\n`;
+  if (reportFile !== undefined) await writeFile(reportFile, document, { mode: 0o600 });
+  process.stdout.write(json ? document : `${text}\n`);
+  return exitCode;
+}
+
+/** Our errors hold neither rows nor SQL; of a foreign one only its name and code are told. */
+function fail(error: unknown, command: Command | undefined): ExitCode {
+  const { name, code } = error as { name?: unknown; code?: unknown };
+  const message =
+    error instanceof DatabaseError ? error.message : `unexpected ${String(name)} ${String(code)}`;
+  process.stderr.write(`nestjs-turso: ${message}\n`);
+  if (!(error instanceof TransferInterruptedError) || command?.name !== 'copy') return exitCodes.usage;
+  process.stderr.write(`To go on: ${command.resumeCommand}\n`);
+  return exitCodes.interrupted;
+}

@@ -1,0 +1,23 @@
+export const usage = `Usage: nestjs-turso <command> <file> <url> [options]
+
+Moves a SQLite file to Turso or any libSQL server. The token is read from TURSO_AUTH_TOKEN.
+
+Commands
+  plan     says what a copy would do and what stands against it; writes nothing
+  copy     copies everything to an empty database and verifies it
+  verify   compares every definition and every row
+
+Options
+  --resume                   goes on with an interrupted copy
+  --on-bad-row <policy>      a row that the server refuses: stop (default), quarantine
+  --invalid-utf8 <policy>    text that is no UTF-8: stop (default), blob, replace, keep
+  --rejects <file>           where rows left out are listed (default: <file>.rejects.jsonl)
+  --work-folder <folder>     where the snapshot lies (default: <file>.transfer)
+  --report <file>            writes the result as JSON
+  --json                     prints the result as JSON
+  --help
+
+Exit codes
+  0 verified   1 wrong use or a plan with problems   2 rows were left out   3 source and target differ
+  4 interrupted, go on with --resume
+`;
