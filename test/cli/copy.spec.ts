@@ -1,0 +1,180 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.js';
+import { startSqld, type SqldServer } from '../support/sqld-server.js';
+import { createTempFolder } from '../support/temp-folder.js';
+import { readEverything } from '../transfer/support/read-everything.js';
+import { readSource } from '../transfer/support/read-source.js';
+import { runCli, startCli, type CliRun } from '../transfer/support/run-cli.js';
+import { createLongSource, createSourceWithBadRows } from '../transfer/support/sources.js';
+import { createTestTarget, type TestTarget } from '../transfer/support/target.js';
+
+let server: SqldServer;
+let proxy: FaultProxy;
+let target: TestTarget;
+
+beforeAll(async () => {
+  server = await startSqld();
+  proxy = await startFaultProxy(server.url);
+  target = createTestTarget(server.url);
+});
+
+afterAll(async () => {
+  await proxy.close();
+  await server.stop();
+});
+
+beforeEach(async () => {
+  proxy.clear();
+  await target.empty();
+});
+
+describe('nestjs-turso copy', () => {
+  it('plans, copies and verifies', async () => {
+    const source = await createLongSource(100);
+
+    const plan = await runCli(['plan', source, server.url]);
+    const copy = await runCli(['copy', source, server.url]);
+    const verify = await runCli(['verify', source, server.url, '--json']);
+
+    expect([plan.exitCode, copy.exitCode, verify.exitCode]).toEqual([0, 0, 0]);
+    expect(plan.stdout).toContain('nothing stands against a copy');
+    expect(copy.stdout).toMatch(/keyless +100 {2}[0-9a-f]{16} {2}equal/);
+    expect(JSON.parse(verify.stdout)).toMatchObject({ exitCode: 0, equal: true, differences: [] });
+    expect(await readTarget()).toEqual(await readSource(source));
+  });
+
+  it('loses and doubles nothing when it is killed again and again', async () => {
+    const source = await createLongSource();
+    // every commit is slow, so that a kill meets one before, while and after it is applied
+    proxy.inject(
+      { kind: 'delay', upMs: 60, downMs: 60 },
+      { when: (request) => request.includes('UPDATE nestjs') },
+    );
+    for (let kill = 0; kill < 4; kill++) {
+      const run = startCli(['copy', source, proxy.url, ...(kill === 0 ? [] : ['--resume'])]);
+      await commitsSeen(run, 2);
+      await sleep(kill * 35);
+      run.kill('SIGKILL');
+      expect((await run.ended).exitCode).toBe(null);
+    }
+
+    const last = await runCli(['copy', source, proxy.url, '--resume']);
+
+    expect([last.exitCode, last.stderr]).toEqual([0, expect.not.stringContaining('nestjs-turso:')]);
+    expect(await readTarget()).toEqual(await readSource(source));
+  });
+
+  it('stops at an interrupt and prints the command that goes on', async () => {
+    const source = await createLongSource();
+    proxy.inject({ kind: 'delay', upMs: 100 }, { when: (request) => request.includes('UPDATE nestjs') });
+    const run = startCli(['copy', source, proxy.url]);
+    await commitsSeen(run, 2);
+    run.kill('SIGINT');
+    const { exitCode, stderr } = await run.ended;
+
+    expect(exitCode).toBe(4);
+    const command = /^To go on: nestjs-turso (.*)$/m.exec(stderr)?.[1] ?? '';
+    const resumed = await runCli(command.split(' '));
+    expect(resumed.exitCode).toBe(0);
+    expect(await readTarget()).toEqual(await readSource(source));
+  });
+
+  it('leaves out bad rows on request and lists them', async () => {
+    const source = await createSourceWithBadRows();
+    const report = join(await createTempFolder('report'), 'report.json');
+
+    const stopped = await runCli(['copy', source, server.url]);
+    const resumed = await runCli([
+      'copy',
+      source,
+      server.url,
+      '--resume',
+      '--on-bad-row',
+      'quarantine',
+      '--report',
+      report,
+    ]);
+
+    expect(stopped.exitCode).toBe(4);
+    expect(stopped.stderr).toContain('table t with "id" = 3 (SQLITE_CONSTRAINT_CHECK)');
+    expect(resumed.exitCode).toBe(2);
+    expect(await target.all('SELECT id FROM t')).toEqual([[1], [2], [4], [5], [7], [8], [10]]);
+    expect(JSON.parse(await readFile(report, 'utf8'))).toMatchObject({ exitCode: 2, rows: 8 });
+    const lines = (await readFile(`${source}.rejects.jsonl`, 'utf8')).trim().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as { key: string }).key)).toEqual([
+      '"id" = 3',
+      '"id" = 6',
+      '"id" = 9',
+    ]);
+  });
+
+  it('ends with 3 when source and target differ, and names the row', async () => {
+    const source = await createLongSource(100);
+    await runCli(['copy', source, server.url]);
+    await target.run(`UPDATE numbered SET a = 'text 8' WHERE id = 14`);
+
+    const { exitCode, stdout } = await runCli(['verify', source, server.url]);
+
+    expect(exitCode).toBe(3);
+    expect(stdout).toContain('row-changed numbered: "id" = 14');
+  });
+});
+
+describe('nestjs-turso', () => {
+  it.each([
+    ['no command', []],
+    ['an unknown command', ['move', 'a.db', 'http://127.0.0.1:1']],
+    ['no address', ['copy', 'a.db']],
+    ['an unknown option', ['copy', 'a.db', 'http://127.0.0.1:1', '--quick']],
+    ['an option without its value', ['copy', 'a.db', 'http://127.0.0.1:1', '--rejects']],
+    ['a wrong policy', ['copy', 'a.db', 'http://127.0.0.1:1', '--on-bad-row', 'ignore']],
+    ['a target that is a file', ['copy', 'a.db', 'sqlite:b.db']],
+    ['a missing source', ['copy', '/nowhere/a.db', 'http://127.0.0.1:1']],
+    ['a resume of nothing', ['copy', 'a.db', 'http://127.0.0.1:1', '--resume']],
+  ])('refuses %s', async (_name, args) => {
+    const { exitCode, stdout, stderr } = await runCli(args);
+
+    expect([exitCode, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^(snapshot\n)?nestjs-turso: [A-Z_]+: /);
+  });
+
+  it('shows no token', async () => {
+    const token = 'eyJhbGciOiJFZERTQSJ9.secret-of-somebody.signature';
+    const source = await createLongSource(10);
+    proxy.inject({ kind: 'respond', status: 401, body: JSON.stringify({ error: `bad token ${token}` }) });
+
+    const fromUrl = await runCli(['copy', source, `${proxy.url}?authToken=${token}`]);
+    const fromUser = await runCli(['copy', source, `http://${token}@127.0.0.1:${proxy.port}`]);
+    const fromEnvironment = await runCli(['plan', source, proxy.url], { TURSO_AUTH_TOKEN: token });
+
+    for (const { exitCode, stdout, stderr } of [fromUrl, fromUser, fromEnvironment]) {
+      expect([exitCode, stdout + stderr]).toEqual([1, expect.not.stringContaining('secret-of-somebody')]);
+    }
+    expect(fromEnvironment.stderr).toContain('answered 401');
+  });
+});
+
+/** Waits until the run has sent so many commits more. */
+async function commitsSeen(run: CliRun, count: number): Promise<void> {
+  const [before] = await position();
+  for (let tries = 0; tries < 2_000; tries++) {
+    const [now] = await position();
+    if (now !== undefined && Number(now) >= Number(before ?? 0) + count) return;
+    await sleep(10);
+  }
+  throw new Error(`The copy did not get on: ${run.stderr()}`);
+}
+
+async function position(): Promise<unknown[]> {
+  const exists = await target.all(`SELECT 1 FROM sqlite_schema WHERE name = 'nestjs_turso_transfer'`);
+  return exists.length === 0
+    ? []
+    : ((await target.all('SELECT position FROM nestjs_turso_transfer'))[0] ?? []);
+}
+
+async function readTarget(): Promise<Record<string, string[]>> {
+  return { ...(await readEverything(target.all)), encoding: ['UTF-8'] };
+}

@@ -1,0 +1,193 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import BetterSqlite3 from 'better-sqlite3';
+import { rm, stat } from 'node:fs/promises';
+import { copyDatabase, TransferInterruptedError } from '../../lib/transfer/index.js';
+import { startFaultProxy, type Fault, type FaultProxy } from '../support/fault-proxy.js';
+import { startSqld, type SqldServer } from '../support/sqld-server.js';
+import { readEverything } from './support/read-everything.js';
+import { readSource } from './support/read-source.js';
+import { createLongSource } from './support/sources.js';
+import { createTestTarget, type TestTarget } from './support/target.js';
+
+let server: SqldServer;
+let proxy: FaultProxy;
+let target: TestTarget;
+let source: string;
+
+beforeAll(async () => {
+  server = await startSqld();
+  proxy = await startFaultProxy(server.url);
+  target = createTestTarget(server.url);
+  source = await createLongSource();
+});
+
+afterAll(async () => {
+  await proxy.close();
+  await server.stop();
+});
+
+beforeEach(async () => {
+  proxy.clear();
+  await target.empty();
+});
+
+const commits = (request: string): boolean => request.includes('UPDATE nestjs_turso_transfer');
+const loads = (request: string): boolean => commits(request) && request.includes('INSERT OR ABORT');
+const indexes = (request: string): boolean => commits(request) && request.includes('CREATE INDEX');
+
+describe('a copy loses and doubles nothing when', () => {
+  const faults: [string, Fault][] = [
+    ['a connection is cut before a commit', { kind: 'reset-before-forward' }],
+    ['a connection is cut behind a commit', { kind: 'reset-after-forward' }],
+    ['an answer to a commit is cut in half', { kind: 'fin-mid-body' }],
+    ['a gateway fails behind a commit', { kind: 'respond', status: 502, afterForward: true }],
+    ['a gateway fails before a commit', { kind: 'respond', status: 503 }],
+    [
+      'a gateway sends a page instead of an answer',
+      { kind: 'respond', status: 200, body: '<html>', afterForward: true },
+    ],
+  ];
+
+  it.each(faults)('%s', async (_name, fault) => {
+    proxy.inject(fault, { requests: 3, when: loads });
+    proxy.inject(fault, { requests: 1, when: indexes });
+
+    const report = await copyDatabase({ source, target: { url: proxy.url } });
+
+    expect(report.verification.differences).toEqual([]);
+    await expectExact();
+  });
+
+  it('the server is killed and comes back', async () => {
+    let kills = 0;
+    const restarts: Promise<void>[] = [];
+    const onProgress = ({ stage }: { stage: string }): void => {
+      if (stage !== 'rows' || kills === 3) return;
+      kills++;
+      restarts.push(server.kill('SIGKILL').then(() => server.restart()));
+    };
+
+    const report = await copyDatabase({ source, target: { url: server.url }, onProgress });
+    await Promise.all(restarts);
+
+    expect(report.verification.differences).toEqual([]);
+    expect(kills).toBeGreaterThan(1);
+    await expectExact();
+  });
+});
+
+describe('an interrupted copy', () => {
+  it('stops between two commits and goes on', async () => {
+    for (let stopAt = 1; stopAt <= 4; stopAt++) {
+      const stopping = new AbortController();
+      let seen = 0;
+      const onProgress = ({ stage }: { stage: string }): void => {
+        if (stage === 'rows' && ++seen === 1) stopping.abort();
+      };
+      const options = {
+        source,
+        target: { url: server.url },
+        resume: stopAt > 1,
+        signal: stopping.signal,
+        onProgress,
+      };
+      await expect(copyDatabase(options)).rejects.toBeInstanceOf(TransferInterruptedError);
+    }
+
+    const report = await copyDatabase({ source, target: { url: server.url }, resume: true });
+
+    expect(report.verification.differences).toEqual([]);
+    await expectExact();
+    await expect(stat(`${source}.transfer`)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('copies what the source was when it began', async () => {
+    const before = await readSource(source);
+    await interrupt();
+    const db = new BetterSqlite3(source);
+    db.exec(`INSERT INTO words VALUES ('later', 1)`);
+    try {
+      await copyDatabase({ source, target: { url: server.url }, resume: true });
+
+      expect(await readTarget()).toEqual(before);
+    } finally {
+      db.exec(`DELETE FROM words WHERE w = 'later'`);
+      db.close();
+    }
+  });
+
+  it('gives up on a server that stays away, and goes on later', async () => {
+    proxy.inject({ kind: 'respond', status: 503 }, { when: loads });
+    const options = { source, target: { url: proxy.url }, patienceMs: 300 };
+
+    await expect(copyDatabase(options)).rejects.toMatchObject({
+      code: 'TRANSFER_INTERRUPTED',
+      kind: 'unavailable',
+    });
+    proxy.clear();
+    const report = await copyDatabase({ ...options, resume: true });
+
+    expect(report.verification.differences).toEqual([]);
+    await expectExact();
+  });
+
+  it('is not begun again by mistake', async () => {
+    await interrupt();
+
+    const again = copyDatabase({ source, target: { url: server.url } });
+
+    await expect(again).rejects.toMatchObject({ code: 'TRANSFER_UNFINISHED' });
+    await copyDatabase({ source, target: { url: server.url }, resume: true });
+  });
+
+  it('goes on with its own target, policy and snapshot alone', async () => {
+    await interrupt();
+    const resume = { source, target: { url: server.url }, resume: true };
+
+    await expect(copyDatabase({ ...resume, target: { url: proxy.url } })).rejects.toMatchObject({
+      code: 'TRANSFER_CONFLICT',
+    });
+    await expect(copyDatabase({ ...resume, invalidUtf8: 'blob' })).rejects.toMatchObject({
+      code: 'TRANSFER_OPTION_INVALID',
+    });
+    await expect(copyDatabase({ ...resume, workFolder: `${source}.other` })).rejects.toMatchObject({
+      code: 'TRANSFER_NOT_FOUND',
+    });
+    const snapshot = new BetterSqlite3(`${source}.transfer/snapshot.db`);
+    snapshot.exec('CREATE TABLE more (a)');
+    snapshot.close();
+    await expect(copyDatabase(resume)).rejects.toMatchObject({ code: 'TRANSFER_SNAPSHOT_CHANGED' });
+    await rm(`${source}.transfer`, { recursive: true });
+  });
+
+  it('ends when somebody else works on its target', async () => {
+    await interrupt();
+    const meddling: Promise<void>[] = [];
+    const onProgress = ({ stage }: { stage: string }): void => {
+      if (stage === 'rows') meddling.push(target.run('UPDATE nestjs_turso_transfer SET position = 99'));
+    };
+
+    const resumed = copyDatabase({ source, target: { url: server.url }, resume: true, onProgress });
+
+    await expect(resumed).rejects.toMatchObject({ code: 'TRANSFER_CONFLICT' });
+    await Promise.all(meddling);
+    await rm(`${source}.transfer`, { recursive: true });
+  });
+});
+
+async function interrupt(): Promise<void> {
+  const stopping = new AbortController();
+  const onProgress = ({ stage }: { stage: string }): void => {
+    if (stage === 'rows') stopping.abort();
+  };
+  const options = { source, target: { url: server.url }, signal: stopping.signal, onProgress };
+  await expect(copyDatabase(options)).rejects.toBeInstanceOf(TransferInterruptedError);
+}
+
+async function expectExact(): Promise<void> {
+  expect(await readTarget()).toEqual(await readSource(source));
+}
+
+async function readTarget(): Promise<Record<string, string[]>> {
+  return { ...(await readEverything(target.all)), encoding: ['UTF-8'] };
+}

@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const root = join(import.meta.dirname, '../../..');
+const loader = pathToFileURL(join(root, 'test/connection/support/register-typescript.js')).href;
+
+export interface CliRun {
+  readonly kill: (signal: NodeJS.Signals) => void;
+  readonly stderr: () => string;
+  readonly ended: Promise<CliResult>;
+}
+
+export interface CliResult {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Starts the command in a process of its own, unbuilt. It is killed after 25 s. */
+export function startCli(args: readonly string[], env: NodeJS.ProcessEnv = {}): CliRun {
+  const main = join(root, 'lib/cli/main.ts');
+  const child = spawn(process.execPath, ['--import', loader, main, ...args], {
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 25_000,
+    killSignal: 'SIGKILL',
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const ended = once(child, 'close').then(([exitCode]) => ({
+    exitCode: exitCode as number | null,
+    stdout,
+    stderr,
+  }));
+  return { kill: (signal) => void child.kill(signal), stderr: () => stderr, ended };
+}
+
+export function runCli(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<CliResult> {
+  return startCli(args, env).ended;
+}
