@@ -36,7 +36,7 @@ export interface LibsqlServer {
   createNamespace(name: string): Promise<void>;
   /** The address of one namespace. @throws Error when it was not created here */
   namespaceUrl(name: string): string;
-  /** Sends a signal to the process, such as `SIGKILL` or `SIGSTOP`; waits for its end when the signal ends it. */
+  /** Sends a signal to the process, such as `SIGKILL` or `SIGSTOP`, and waits until it has ended or stands still. */
   kill(signal: NodeJS.Signals): Promise<void>;
   /** Ends the process, if it is still there, and starts it again with the same port, key and data. */
   restart(): Promise<void>;

@@ -1,3 +1,4 @@
+import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { spawnGuarded, type GuardedProcess } from './guarded-process.js';
 
@@ -31,6 +32,8 @@ export class ServerProcess {
   async kill(signal: NodeJS.Signals): Promise<void> {
     this.#life.kill(signal);
     if (endingSignals.includes(signal)) await this.#life.exited;
+    // A busy machine delivers the signal late, and until then the server goes on answering.
+    if (signal === 'SIGSTOP') for (let n = 0; n < 100 && !(await isSuspended(this.pid)); n++) await sleep(10);
   }
 
   async restart(): Promise<void> {
@@ -73,6 +76,17 @@ async function endLife(life: GuardedProcess): Promise<void> {
   cancel.abort();
   if (!life.hasExited()) life.kill('SIGKILL');
   await life.exited;
+}
+
+/** Whether every thread stands still. Without /proc there is nobody to ask. */
+async function isSuspended(pid: number): Promise<boolean> {
+  try {
+    const threads = await readdir(`/proc/${pid}/task`);
+    const states = await Promise.all(threads.map((id) => readFile(`/proc/${pid}/task/${id}/stat`, 'utf8')));
+    return states.every((state) => state.includes(') T '));
+  } catch {
+    return true;
+  }
 }
 
 async function answersHealth(port: number): Promise<boolean> {
