@@ -4,14 +4,14 @@ import { createServer } from 'node:net';
 
 /**
  * A loopback port that nobody listens on. It lies below the range from which the system takes the ports of outgoing
- * connections: a port of that range may be gone when a stopped server wants it back.
+ * connections: a port of that range may be gone when a stopped server wants it back. `fetch` refuses 10080.
  */
 export async function findFreePort(): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt++) {
-    const port = randomInt(10_000, 30_000);
+    const port = randomInt(11_000, 30_000);
     if (await isFree(port)) return port;
   }
-  throw new Error('Found no free port between 10000 and 30000.');
+  throw new Error('Found no free port between 11000 and 30000.');
 }
 
 async function isFree(port: number): Promise<boolean> {
