@@ -34,7 +34,7 @@ export async function* openCursor(
   steps: readonly HranaStep[],
 ): AsyncGenerator<CursorEntry, void, undefined> {
   const { target } = options;
-  const token = new AuthTokenHolder(target.authToken);
+  const token = new AuthTokenHolder(target.authToken, options.idleTimeoutMs);
   const redact = (text: string): string => redactSecrets(text, token.secrets());
   const secret = await token.get();
   const response = await post(options, JSON.stringify({ baton: null, batch: { steps } }), secret?.reveal());
