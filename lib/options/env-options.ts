@@ -26,7 +26,7 @@ export const envOptions: readonly EnvOption[] = [
   row(
     'DATABASE_CONNECT_TIMEOUT_MS',
     'connectTimeoutMs',
-    'Longest time for a TCP and TLS connect, in milliseconds.',
+    'Longest time for a TCP and TLS connect, and for the answer of an `authToken` function, in milliseconds.',
   ),
   row(
     'DATABASE_QUERY_TIMEOUT_MS',
