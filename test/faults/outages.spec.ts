@@ -92,20 +92,43 @@ describe('a server with a connection to it', () => {
     expect(await room.names()).toEqual(['next']);
   });
 
-  it('refuses to answer with more than 10 MB, and a transaction goes on', async () => {
-    const sql =
-      'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12) SELECT zeroblob(1000000) FROM n';
-    const failure = await failureOf(room.db.execute({ sql, timeoutMs: 15_000 }));
-    const inside = await room.db.withTransaction(async (tx) => {
-      await tx.execute(insert('a'));
-      const refused = await failureOf(tx.execute(sql));
-      await tx.execute(insert('b'));
-      return refused;
-    });
+  const numbers = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12)';
+  const tooMuch = `SELECT i, zeroblob(1000000) FROM (${numbers} SELECT i FROM n)`;
+  const writesTooMuch = `${numbers} INSERT INTO books SELECT i FROM n RETURNING zeroblob(1000000)`;
 
-    expect(failure).toMatchObject({ kind: 'too-large', outcome: 'not-applied' });
-    expect(inside).toMatchObject({ kind: 'too-large', outcome: 'not-applied' });
-    expect(await room.names()).toEqual(['a', 'b']);
+  it('refuses to answer with more than 10 MB, and says what may be kept of a write', async () => {
+    const read = await failureOf(room.db.execute(tooMuch));
+    const batch = await failureOf(room.db.batch([insert('a'), writesTooMuch], 'write'));
+    const nothing = await room.names();
+    const write = await failureOf(room.db.execute(writesTooMuch));
+
+    expect(read).toMatchObject({ kind: 'too-large', outcome: 'not-applied' });
+    expect(batch).toMatchObject({ kind: 'too-large', outcome: 'not-applied' });
+    expect(nothing).toEqual([]);
+    expect(write).toMatchObject({ kind: 'too-large', outcome: 'unknown' });
+    expect(await room.names()).toHaveLength(12);
+  });
+
+  it.each([
+    ['a read', [tooMuch]],
+    ['a write', [writesTooMuch]],
+    ['a batch', ["INSERT INTO books VALUES ('b')", tooMuch]],
+  ])('ends a transaction whose answer to %s is too large, and keeps nothing of it', async (_name, batch) => {
+    for (const before of [[], [insert('a')]]) {
+      const failures: unknown[] = [];
+      const call = room.db.withTransaction(async (tx) => {
+        for (const statement of before) await tx.execute(statement);
+        failures.push(await failureOf(tx.batch(batch)), await failureOf(tx.execute(insert('c'))));
+      });
+
+      expect((await failureOf(call)).outcome).toBe('not-applied');
+      expect(failures).toMatchObject([
+        { kind: 'too-large', outcome: 'not-applied' },
+        { code: 'TRANSACTION_CLOSED', outcome: 'not-applied' },
+      ]);
+    }
+    await room.db.execute(insert('next'));
+    expect(await room.names()).toEqual(['next']);
   });
 });
 

@@ -6,7 +6,7 @@ import type { Reporter } from '../../contract/driver.js';
 import type { Statement, TransactionMode } from '../../contract/statement.js';
 import { partOfScript, toBatchError, withOutcome } from '../../errors/database-error.js';
 import { checkScript, checkStatement } from '../../sql/check-statement.js';
-import { classifySql } from '../../sql/classify-sql.js';
+import { classifySql, firstKeyword } from '../../sql/classify-sql.js';
 import { splitScript } from '../../sql/split-script.js';
 import { runBatch } from './run-batch.js';
 import { decodeResult, encodeStatement } from './hrana-values.js';
@@ -50,7 +50,11 @@ export class TursoConnection implements DriverConnection {
       const { client, intMode } = this.#parts;
       const stmt = encodeStatement(statement);
       const answer = await client.send([{ type: 'execute', stmt }, { type: 'close' }], null, deadline);
-      return decodeResult(takeResponse(client, answer, 0, 'execute').result, statement.sql, intMode);
+      try {
+        return decodeResult(takeResponse(client, answer, 0, 'execute').result, statement.sql, intMode);
+      } catch (error) {
+        throw mayBeKept(error, statement) ? withOutcome(error, 'unknown', 'its changes may be kept') : error;
+      }
     });
   }
 
@@ -159,6 +163,12 @@ export class TursoConnection implements DriverConnection {
       }
     }
   }
+}
+
+/** The server gives an answer up that grows too large, and keeps what a statement with RETURNING has done by then (measured). */
+function mayBeKept(error: unknown, { sql }: Statement): boolean {
+  const { code } = error as { code?: string };
+  return code === 'RESPONSE_TOO_LARGE' && !['SELECT', 'VALUES'].includes(firstKeyword(sql));
 }
 
 /** One statement, or one transaction: the server does not say which statement of a script failed. */

@@ -182,7 +182,7 @@ export class TursoTransaction implements DriverTransaction {
 
   /**
    * One request on the transaction's stream. Without its answer the transaction is lost. A request that the server's parser refuses
-   * did nothing, not even its BEGIN, and the stream goes on.
+   * did nothing, not even its BEGIN, and the stream goes on; one that it refuses later (too large an answer) did a part, and ends it.
    */
   async #sendSteps(steps: readonly HranaStep[], deadline: Deadline, commits = false): Promise<StepsAnswer> {
     const { client } = this.#hold;
@@ -196,8 +196,10 @@ export class TursoTransaction implements DriverTransaction {
       const answer = await this.#stream.send(requests, deadline);
       const [result] = answer.results;
       if (result?.type !== 'error') return { batch: takeResponse(client, answer, 0, 'batch').result };
+      const refusedBy = client.toStatementError(result.error);
+      if (refusedBy.kind !== 'syntax') throw refusedBy;
       this.#begun = begunBefore;
-      return { refusedBy: client.toStatementError(result.error) };
+      return { refusedBy };
     } catch (error) {
       // without COMMIT nothing of a transaction persists, whatever became of the statement itself
       const failure = commits ? error : withOutcome(error, 'not-applied', 'the transaction is rolled back');
