@@ -19,6 +19,12 @@ export function checkStatement(sql: string, inside: 'transaction' | 'autocommit'
         `${firstKeyword(sql)} is not supported: a connection serves one database; give every database its own named connection`,
         'STATEMENT_NOT_SUPPORTED',
       );
+    case 'temporary':
+      throw createStatementRefusedError(
+        'temporary tables, views and triggers are not supported: they belong to one handle, and a connection has several. ' +
+          'Use a WITH clause, or a table of your own that you drop',
+        'STATEMENT_NOT_SUPPORTED',
+      );
     case 'transaction-control':
       throw createTransactionControlError(sql, inside);
     case 'savepoint':

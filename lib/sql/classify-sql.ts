@@ -9,10 +9,19 @@ import { skipTrivia } from './skip-trivia.js';
  * - `transaction-control`: BEGIN, COMMIT, END, ROLLBACK
  * - `savepoint`: SAVEPOINT, RELEASE, ROLLBACK TO
  * - `attach`: ATTACH, DETACH
+ * - `temporary`: CREATE TEMP …, CREATE TABLE temp.name …
  * - `empty`: nothing but white space, comments and `;`
  */
 export type SqlClass =
-  'query' | 'change' | 'schema' | 'pragma' | 'transaction-control' | 'savepoint' | 'attach' | 'empty';
+  | 'query'
+  | 'change'
+  | 'schema'
+  | 'pragma'
+  | 'transaction-control'
+  | 'savepoint'
+  | 'attach'
+  | 'temporary'
+  | 'empty';
 
 const classOf: ReadonlyMap<string, SqlClass> = new Map([
   ['SELECT', 'query'],
@@ -39,6 +48,7 @@ export function classifySql(sql: string): SqlClass {
   const keyword = readKeyword(sql, start);
   if (keyword === 'EXPLAIN') return classifyExplained(sql, start);
   if (keyword === 'ROLLBACK') return isRollbackTo(sql, start) ? 'savepoint' : 'transaction-control';
+  if (keyword === 'CREATE' && isTemporary(sql, start)) return 'temporary';
   return classOf.get(keyword) ?? 'schema';
 }
 
@@ -77,5 +87,15 @@ function isRollbackTo(sql: string, at: number): boolean {
   const words = readWords(sql, at, 3);
   return words[1] === 'TO' || (words[1] === 'TRANSACTION' && words[2] === 'TO');
 }
+
+/** `CREATE TEMP TABLE name`, `CREATE VIEW IF NOT EXISTS temp.name`: the schema `temp` belongs to one handle. */
+function isTemporary(sql: string, at: number): boolean {
+  const [, kind = '', ...rest] = readWords(sql, at, 6);
+  if (kind === 'TEMP' || kind === 'TEMPORARY') return true;
+  const [schema = ''] = rest[0] === 'IF' ? rest.slice(3) : rest;
+  return (schema === 'TEMP' || schema === 'TEMPORARY') && temporaryNamePattern.test(sql);
+}
+
+const temporaryNamePattern = /\btemp(?:orary)?\s*\.\s*["`[\w]/i;
 
 const wordPattern = /[A-Za-z_]+/y;

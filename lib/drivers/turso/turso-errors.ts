@@ -166,9 +166,18 @@ export function toStatementError(error: HranaError, redact: Redact): DatabaseErr
 }
 
 function fromText(message: string): DatabaseError {
+  // the server's message goes on with the whole statement, values and all
+  if (unsupportedPattern.test(message)) {
+    return createStatementRefusedError(
+      'a libSQL server does not support this statement (backend turso); the table of SQL for one backend in docs/semantics.md names what to do instead',
+      'STATEMENT_NOT_SUPPORTED',
+    );
+  }
   if (/readonly|read-only/i.test(message)) return createError('SQLITE_READONLY', 'read-only', message);
   return createError('SQLITE_ERROR', 'syntax', message, 'SQLITE_ERROR');
 }
+
+const unsupportedPattern = /unsupported statement/i;
 
 /** The protocol carries no extended code, but SQLite's text for a constraint is fixed (`sqlite3.c`, sqlite3HaltConstraint). */
 function readExtendedCode(code: string, message: string): string | undefined {

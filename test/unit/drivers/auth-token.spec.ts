@@ -109,7 +109,7 @@ describe('AuthTokenHolder', () => {
 });
 
 describe('AuthTokenHolder and time', () => {
-  beforeEach(() => void jest.useFakeTimers());
+  beforeEach(() => void jest.useFakeTimers({ now: 1_800_000_000_000 }));
   afterEach(() => void jest.useRealTimers());
 
   it('gives up a function that does not answer, and asks it anew', async () => {
