@@ -14,6 +14,7 @@ export function withBreaker(connection: DriverConnection, breaker: CircuitBreake
       await breaker.admit();
       return new WatchedTransaction(await connection.begin(mode, deadline, origin), breaker);
     },
+    isRead: (statement, deadline) => connection.isRead(statement, deadline),
     ping: (deadline) => watch(breaker, () => connection.ping(deadline)),
     waiting: () => connection.waiting(),
     close: () => connection.close(),

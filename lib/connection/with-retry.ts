@@ -2,46 +2,110 @@ import { jitteredBackoffMs } from '../async/backoff.js';
 import { remainingMs, type Deadline } from '../async/deadline.js';
 import { sleep } from '../async/sleep.js';
 import type { DriverConnection } from '../contract/connection.js';
-import { DatabaseError } from '../errors/database-error.js';
+import { DatabaseError, withOutcome } from '../errors/database-error.js';
+import type { RetryBudget } from './retry-budget.js';
 
 /** Waits between attempts: at most 50 ms after the first failure, at most a second later on. */
 const baseWaitMs = 50;
 const longestWaitMs = 1_000;
 
+/** Whether a call may be sent again although it may have been applied: a read, or a write whose caller said so. */
+type Repeatable = 'no' | 'read' | 'idempotent';
+
+/** One call, and what may be done when it fails. */
+interface Call<T> {
+  readonly run: () => Promise<T>;
+  readonly judge: () => Promise<Repeatable>;
+}
+
 /**
- * Tries a call again when it surely was not applied because the server could not be reached. A call whose outcome is unknown is
- * never repeated.
+ * Tries a call again when the server could not be reached: one that surely was not applied up to `maxAttempts` times; one whose
+ * outcome is unknown once, if it only reads or its caller declared it idempotent, and only when the server answers a ping: what took
+ * the server down must not be sent again.
  * @param maxAttempts counts the first call too
  */
-export function withRetry(connection: DriverConnection, maxAttempts: number): DriverConnection {
-  const attempt = <T>(deadline: Deadline, call: () => Promise<T>): Promise<T> =>
-    callWithRetry(call, maxAttempts, deadline);
+export function withRetry(
+  connection: DriverConnection,
+  maxAttempts: number,
+  budget: RetryBudget,
+): DriverConnection {
+  const attempt = <T>(deadline: Deadline, run: () => Promise<T>, judge = never): Promise<T> =>
+    callWithRetry(connection, { run, judge }, { maxAttempts, budget, deadline });
   return {
     databaseKey: connection.databaseKey,
-    execute: (statement, deadline) => attempt(deadline, () => connection.execute(statement, deadline)),
+    execute: (statement, deadline) =>
+      attempt(
+        deadline,
+        () => connection.execute(statement, deadline),
+        async () => {
+          if (statement.idempotent === true) return 'idempotent';
+          return (await connection.isRead(statement, deadline)) ? 'read' : 'no';
+        },
+      ),
     batch: (statements, options, deadline) =>
-      attempt(deadline, () => connection.batch(statements, options, deadline)),
+      attempt(
+        deadline,
+        () => connection.batch(statements, options, deadline),
+        async () => {
+          if (options.idempotent === true) return 'idempotent';
+          for (const statement of statements)
+            if (!(await connection.isRead(statement, deadline))) return 'no';
+          return 'read';
+        },
+      ),
     executeMultiple: (sql, deadline) => attempt(deadline, () => connection.executeMultiple(sql, deadline)),
     begin: (mode, deadline, origin) => attempt(deadline, () => connection.begin(mode, deadline, origin)),
+    isRead: (statement, deadline) => connection.isRead(statement, deadline),
     ping: (deadline) => connection.ping(deadline),
     waiting: () => connection.waiting(),
     close: () => connection.close(),
   };
 }
 
-async function callWithRetry<T>(call: () => Promise<T>, maxAttempts: number, deadline: Deadline): Promise<T> {
+const never = (): Promise<Repeatable> => Promise.resolve('no');
+
+interface Bounds {
+  readonly maxAttempts: number;
+  readonly budget: RetryBudget;
+  readonly deadline: Deadline;
+}
+
+async function callWithRetry<T>(
+  connection: DriverConnection,
+  { run, judge }: Call<T>,
+  { maxAttempts, budget, deadline }: Bounds,
+): Promise<T> {
+  budget.deposit();
+  let repeated: Repeatable = 'no';
   for (let attempt = 1; ; attempt++) {
     try {
-      return await call();
+      return await run();
     } catch (error) {
-      if (attempt >= maxAttempts || !isRetryable(error)) throw error;
+      const failure = repeated === 'idempotent' ? withOutcome(error, 'unknown', earlierAttempt) : error;
+      if (attempt >= maxAttempts || !(error instanceof DatabaseError) || error.kind !== 'unavailable')
+        throw failure;
       const waitMs = Math.max(error.retryAfterMs ?? 0, jitteredBackoffMs(attempt, baseWaitMs, longestWaitMs));
-      if (waitMs >= remainingMs(deadline)) throw error;
-      await sleep(waitMs, deadline, 'waiting for the next attempt');
+      if (waitMs >= remainingMs(deadline)) throw failure;
+      if (error.outcome === 'applied') throw failure;
+      if (error.outcome === 'unknown') {
+        if (repeated !== 'no') throw failure;
+        repeated = await judge().catch(() => 'no' as const);
+        if (repeated === 'no') throw failure;
+      }
+      if (!budget.withdraw()) throw failure;
+      await sleep(waitMs, deadline, 'waiting for the next attempt').catch((reason: unknown) => {
+        throw repeated === 'idempotent' ? withOutcome(reason, 'unknown', earlierAttempt) : reason;
+      });
+      if (error.outcome === 'unknown' && !(await answers(connection, deadline))) throw failure;
     }
   }
 }
 
-function isRetryable(error: unknown): error is DatabaseError {
-  return error instanceof DatabaseError && error.kind === 'unavailable' && error.outcome === 'not-applied';
+const earlierAttempt = 'an earlier attempt may have been applied';
+
+function answers(connection: DriverConnection, deadline: Deadline): Promise<boolean> {
+  return connection.ping(deadline).then(
+    () => true,
+    () => false,
+  );
 }

@@ -26,6 +26,8 @@ export interface DriverConnection {
    * @param origin where the caller opened it, for the error of those who wait behind it
    */
   begin(mode: TransactionMode, deadline: Deadline, origin: string): Promise<DriverTransaction>;
+  /** True when the statement surely changes nothing; asks the database where only the engine knows. */
+  isRead(statement: Statement, deadline: Deadline): Promise<boolean>;
   /** Runs a statement that proves that the database answers. */
   ping(deadline: Deadline): Promise<void>;
   /** How many calls wait for the write gate or for a free stream. */

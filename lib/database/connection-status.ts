@@ -15,6 +15,8 @@ export interface ConnectionStatus {
   readonly inFlight: number;
   /** Of those, how many wait for the write gate, a reader or a stream. */
   readonly waiting: number;
+  /** Further attempts that were made, since the database was opened. */
+  readonly retries: number;
   /** Calls that ended at their deadline, since the connection was created. */
   readonly timeouts: number;
   /** Whether calls to a database that does not answer are still sent; undefined for a local one. */

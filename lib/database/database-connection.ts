@@ -160,6 +160,7 @@ export class DatabaseConnection implements Client {
       since,
       inFlight,
       waiting: opened?.connection.waiting() ?? 0,
+      retries: opened?.budget?.retries ?? 0,
       timeouts: this.#calls.timeouts,
       breaker: opened?.breaker?.status,
       lastError: this.#calls.lastError,

@@ -1,5 +1,6 @@
 import { createDeadline, type Deadline } from '../async/deadline.js';
 import { CircuitBreaker } from '../connection/circuit-breaker.js';
+import { RetryBudget } from '../connection/retry-budget.js';
 import { withBreaker } from '../connection/with-breaker.js';
 import { withRetry } from '../connection/with-retry.js';
 import type { DriverConnection } from '../contract/connection.js';
@@ -13,6 +14,8 @@ export interface OpenedDatabase {
   readonly connection: DriverConnection;
   /** Undefined for a database in this process, which cannot be away. */
   readonly breaker: CircuitBreaker | undefined;
+  /** Undefined likewise. */
+  readonly budget: RetryBudget | undefined;
 }
 
 /**
@@ -26,7 +29,13 @@ export async function openDatabase(
 ): Promise<OpenedDatabase> {
   const driver = await createDriver(options, report);
   const connection = await driver.open(deadline);
-  if (!driver.capabilities.overNetwork) return { driver, connection, breaker: undefined };
+  if (!driver.capabilities.overNetwork) return { driver, connection, breaker: undefined, budget: undefined };
+  const budget = new RetryBudget();
   const breaker = new CircuitBreaker(() => connection.ping(createDeadline(options.connectTimeoutMs)), report);
-  return { driver, connection: withBreaker(withRetry(connection, options.maxAttempts), breaker), breaker };
+  return {
+    driver,
+    connection: withBreaker(withRetry(connection, options.maxAttempts, budget), breaker),
+    breaker,
+    budget,
+  };
 }

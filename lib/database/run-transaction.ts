@@ -3,7 +3,7 @@ import { remainingMs, type Deadline } from '../async/deadline.js';
 import { sleep } from '../async/sleep.js';
 import type { DriverConnection } from '../contract/connection.js';
 import type { TransactionMode } from '../contract/statement.js';
-import { DatabaseError } from '../errors/database-error.js';
+import { DatabaseError, withOutcome } from '../errors/database-error.js';
 import type { DatabaseTransaction } from './database-transaction.js';
 import { ManagedTransaction } from './managed-transaction.js';
 import { runInScope } from './scope-storage.js';
@@ -37,16 +37,23 @@ export async function runRootTransaction<T>(
   callback: TransactionCallback<T>,
   run: RootRun,
 ): Promise<T> {
+  let mayBeCommitted = false;
+  let waitMs = 0;
   for (let attempt = 1; ; attempt++) {
-    const transaction = await connection.begin(run.mode, run.deadline, run.origin);
-    const scope = TransactionScope.createRoot({ transaction, ...run, onExpired: () => undefined });
+    let scope: TransactionScope | undefined;
     try {
+      if (attempt > 1) await sleep(waitMs, run.deadline, 'waiting to run the transaction again');
+      const transaction = await connection.begin(run.mode, run.deadline, run.origin);
+      scope = TransactionScope.createRoot({ transaction, ...run, onExpired: () => undefined });
       return await runScope(host, scope, callback, attempt);
     } catch (error) {
-      if (attempt >= run.maxAttempts || !mayRunAgain(error, scope, run)) throw error;
-      const waitMs = jitteredBackoffMs(attempt, baseWaitMs, longestWaitMs);
-      if (waitMs >= remainingMs(run.deadline)) throw error;
-      await sleep(waitMs, run.deadline, 'waiting to run the transaction again');
+      const failure = mayBeCommitted
+        ? withOutcome(error, 'unknown', 'an earlier run may be committed')
+        : error;
+      if (scope === undefined || attempt >= run.maxAttempts || !mayRunAgain(error, scope, run)) throw failure;
+      mayBeCommitted ||= (findReason(error, scope) as DatabaseError).outcome === 'unknown';
+      waitMs = jitteredBackoffMs(attempt, baseWaitMs, longestWaitMs);
+      if (waitMs >= remainingMs(run.deadline)) throw failure;
     }
   }
 }
@@ -122,8 +129,13 @@ async function runAfterCommit(works: readonly (() => unknown)[]): Promise<void> 
 
 /** A lost lock, an expired stream, a restarted server: the whole transaction may run again, unless its commit may have arrived. */
 function mayRunAgain(error: unknown, scope: TransactionScope, { idempotent }: RootRun): boolean {
-  const reason = scope.lostBy ?? error;
+  const reason = findReason(error, scope);
   if (!(reason instanceof DatabaseError)) return false;
   if (reason.outcome === 'unknown') return idempotent;
   return reason.outcome === 'not-applied' && (reason.kind === 'busy' || reason.kind === 'unavailable');
+}
+
+/** What ended the transaction, rather than what its callback made of that. */
+function findReason(error: unknown, scope: TransactionScope): unknown {
+  return scope.lostBy ?? error;
 }

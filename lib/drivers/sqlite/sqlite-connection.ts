@@ -117,6 +117,12 @@ export class SqliteConnection implements DriverConnection {
     }
   }
 
+  async isRead({ sql }: Statement, deadline: Deadline): Promise<boolean> {
+    if (checkStatement(sql, 'transaction') !== 'query') return false;
+    const { reader, writer } = this.#handles;
+    return whileBusy(() => (reader ?? writer).prepare(sql).prepared.readonly, deadline);
+  }
+
   async ping(deadline: Deadline): Promise<void> {
     const { reader, writer, guard } = this.#handles;
     guard?.assertInPlace('not-applied');

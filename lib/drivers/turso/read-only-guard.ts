@@ -20,17 +20,20 @@ export class ReadOnlyGuard {
 
   /** @throws DatabaseError `SQLITE_READONLY` when the statement writes */
   async assertReads({ sql }: Statement, deadline: Deadline): Promise<void> {
-    const found = checkStatement(sql, 'transaction');
-    if (found === 'savepoint') return;
-    const reads =
-      found === 'query' && (firstKeyword(sql) !== 'WITH' || (await this.#describe(sql, deadline)));
-    if (reads) return;
+    if (checkStatement(sql, 'transaction') === 'savepoint') return;
+    if (await this.isRead(sql, deadline)) return;
     throw new DatabaseError('attempt to write in a read transaction; begin it with mode "write"', {
       code: 'SQLITE_READONLY',
       extendedCode: 'SQLITE_READONLY',
       kind: 'read-only',
       outcome: 'not-applied',
     });
+  }
+
+  /** True when the statement surely changes nothing. */
+  async isRead(sql: string, deadline: Deadline): Promise<boolean> {
+    if (checkStatement(sql, 'transaction') !== 'query') return false;
+    return firstKeyword(sql) !== 'WITH' || this.#describe(sql, deadline);
   }
 
   /** Only the engine knows whether a WITH writes. */

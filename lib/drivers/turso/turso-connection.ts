@@ -114,6 +114,10 @@ export class TursoConnection implements DriverConnection {
     }
   }
 
+  isRead({ sql }: Statement, deadline: Deadline): Promise<boolean> {
+    return this.#readOnly.isRead(sql, deadline);
+  }
+
   async ping(deadline: Deadline): Promise<void> {
     const { client } = this.#parts;
     const stmt = { sql: 'SELECT 1', want_rows: true };

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createDeadline } from '../../../lib/async/deadline.js';
+import { RetryBudget } from '../../../lib/connection/retry-budget.js';
 import { withRetry } from '../../../lib/connection/with-retry.js';
 import type { DriverConnection } from '../../../lib/contract/connection.js';
 import { DatabaseError, type DatabaseErrorDetails } from '../../../lib/errors/database-error.js';
@@ -28,11 +29,12 @@ function createConnection(errors: Error[]) {
     batch: () => answer('batch'),
     executeMultiple: () => answer('executeMultiple'),
     begin: () => answer('begin'),
+    isRead: () => Promise.resolve(false),
     ping: () => answer('ping'),
     waiting: () => 7,
     close: () => answer('close'),
   };
-  return { connection: withRetry(connection, 3), calls };
+  return { connection: withRetry(connection, 3, new RetryBudget()), calls };
 }
 
 describe('withRetry', () => {
@@ -120,5 +122,13 @@ describe('withRetry', () => {
     expect(failure.code).toBe('ECONNREFUSED');
     expect(calls).toEqual(['ping', 'close']);
     expect([connection.databaseKey, connection.waiting()]).toEqual(['key', 7]);
+  });
+
+  it('makes one further attempt for ten calls at most while nothing is answered', async () => {
+    const { connection, calls } = createConnection(Array.from({ length: 2_000 }, () => fail()));
+    for (let n = 0; n < 300; n++) await failureOf(settled(execute(connection)));
+
+    expect(calls.length).toBeGreaterThan(300);
+    expect(calls.length).toBeLessThanOrEqual(300 + 300 / 10 + 10);
   });
 });

@@ -1,0 +1,32 @@
+/** Further attempts that may be made at once, without any call before them. */
+const capacity = 10;
+
+/** What each call adds: one further attempt for ten calls. */
+const perCall = 0.1;
+
+/**
+ * Bounds what retrying adds to the load of a database in trouble: in the long run one further attempt for every ten calls, whoever
+ * makes them. A token bucket, as in https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+ */
+export class RetryBudget {
+  #tokens = capacity;
+  #retries = 0;
+
+  /** How many further attempts were made. */
+  get retries(): number {
+    return this.#retries;
+  }
+
+  /** Counts a call. */
+  deposit(): void {
+    this.#tokens = Math.min(capacity, this.#tokens + perCall);
+  }
+
+  /** Takes the place of one further attempt, if there is one. */
+  withdraw(): boolean {
+    if (this.#tokens < 1) return false;
+    this.#tokens--;
+    this.#retries++;
+    return true;
+  }
+}
