@@ -1,4 +1,5 @@
 export { DatabaseConnection } from './database/database-connection.js';
+export { withoutRequestDeadline } from './database/ambient-deadline.js';
 export { createConnection } from './database/create-connection.js';
 export type { ConnectionStatus } from './database/connection-status.js';
 export type { BreakerStatus } from './connection/circuit-breaker.js';
@@ -23,6 +24,7 @@ export { findDatabaseError, isDatabaseError } from './errors/find-database-error
 export type {
   AuthToken,
   DatabaseModuleOptions,
+  FallbackOptions,
   MigrationsOptions,
   PoolOptions,
   SqliteOptions,

@@ -6,6 +6,7 @@ import { DatabaseError } from '../errors/database-error.js';
 import { createArgsError } from '../errors/usage-errors.js';
 import { createWaitedForItselfError } from '../errors/wait-errors.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
+import { narrowToAmbient } from './ambient-deadline.js';
 import type { ConnectionSession } from './connection-session.js';
 import type { ConnectionStatus } from './connection-status.js';
 import { findOuterScope } from './find-outer-scope.js';
@@ -23,12 +24,16 @@ export interface CallWays<T> {
 export class ConnectionCalls {
   readonly #options: ResolvedOptions;
   readonly #report: Reporter;
-  readonly #createSession: () => ConnectionSession;
+  readonly #createSession: (previous?: ConnectionSession) => ConnectionSession;
   #session: ConnectionSession;
   #lastError: ConnectionStatus['lastError'];
   #timeouts = 0;
 
-  constructor(options: ResolvedOptions, report: Reporter, createSession: () => ConnectionSession) {
+  constructor(
+    options: ResolvedOptions,
+    report: Reporter,
+    createSession: (previous?: ConnectionSession) => ConnectionSession,
+  ) {
     this.#options = options;
     this.#report = report;
     this.#createSession = createSession;
@@ -52,7 +57,7 @@ export class ConnectionCalls {
   /** Closes the session in the background and begins a new one. */
   renewSession(): void {
     void this.#session.close();
-    this.#session = this.#createSession();
+    this.#session = this.#createSession(this.#session);
   }
 
   /**
@@ -62,7 +67,7 @@ export class ConnectionCalls {
   createDeadline({ timeoutMs = this.#options.queryTimeoutMs, signal }: CallOptions): Deadline {
     if (typeof timeoutMs !== 'number' || Number.isNaN(timeoutMs))
       throw createArgsError('"timeoutMs" is a number of milliseconds');
-    const deadline = createDeadline(timeoutMs, this.#session.signal);
+    const deadline = narrowToAmbient(createDeadline(timeoutMs, this.#session.signal));
     return signal === undefined ? deadline : narrowDeadline(deadline, timeoutMs, signal);
   }
 

@@ -1,18 +1,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setMaxListeners } from 'node:events';
-import { jitteredBackoffMs } from '../async/backoff.js';
-import { createDeadline, remainingMs, type Deadline } from '../async/deadline.js';
-import { sleep } from '../async/sleep.js';
+import { createDeadline, type Deadline } from '../async/deadline.js';
 import { within } from '../async/within.js';
 import type { Reporter } from '../contract/driver.js';
-import { DatabaseError } from '../errors/database-error.js';
+import type { DatabaseError } from '../errors/database-error.js';
 import { createClientClosedError } from '../errors/usage-errors.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
+import { holdAmbientDeadline, withoutRequestDeadline } from './ambient-deadline.js';
+import { BackgroundOpening, codeOf } from './background-opening.js';
+import { connectAtBoot, isTemporary } from './connect-at-boot.js';
+import type { SessionState } from './connection-status.js';
 import { openDatabase, type OpenedDatabase } from './open-database.js';
-
-/** Waits between attempts to open at boot, in milliseconds. */
-const baseWaitMs = 100;
-const longestWaitMs = 2_000;
 
 /** Set while the `onConnectionCreate` hook runs: its calls must not wait for itself. */
 const insideHook = new AsyncLocalStorage<ConnectionSession>();
@@ -23,6 +21,7 @@ export class ConnectionSession {
   readonly #report: Reporter;
   readonly #onOpened: (opened: OpenedDatabase, signal: AbortSignal) => Promise<void>;
   readonly #closer = new AbortController();
+  #target: ResolvedOptions['target'];
   #opened: OpenedDatabase | undefined;
   #ready = false;
   #connecting: Promise<OpenedDatabase> | undefined;
@@ -30,17 +29,23 @@ export class ConnectionSession {
   #closing: Promise<void> | undefined;
   #inFlight = 0;
   #onIdle: (() => void) | undefined;
-  #state: 'idle' | 'opening' | 'open' | 'closing' | 'closed' = 'idle';
+  #background: BackgroundOpening | undefined;
+  #degradedBy: string | undefined;
+  #state: SessionState = 'idle';
   #since = new Date();
 
+  /** @param previous the session before, after `reconnect()`: a fallback is kept until the next start */
   constructor(
     options: ResolvedOptions,
     report: Reporter,
     onOpened: (opened: OpenedDatabase, signal: AbortSignal) => Promise<void>,
+    previous?: ConnectionSession,
   ) {
     this.#options = options;
     this.#report = report;
     this.#onOpened = onOpened;
+    this.#target = previous?.target ?? options.target;
+    this.#degradedBy = this.#servesFallback ? previous?.degradedBy : undefined;
     setMaxListeners(0, this.#closer.signal);
   }
 
@@ -53,7 +58,17 @@ export class ConnectionSession {
     return this.#closing !== undefined;
   }
 
-  get state(): 'idle' | 'opening' | 'open' | 'closing' | 'closed' {
+  /** The database that serves: that of the options, or the fallback. */
+  get target(): ResolvedOptions['target'] {
+    return this.#target;
+  }
+
+  /** Code of the error that keeps the state `degraded`. */
+  get degradedBy(): string | undefined {
+    return this.#background === undefined ? this.#degradedBy : codeOf(this.#background.reason);
+  }
+
+  get state(): SessionState {
     return this.#state;
   }
 
@@ -70,33 +85,32 @@ export class ConnectionSession {
     return this.#ready || insideHook.getStore() === this ? this.#opened : undefined;
   }
 
-  /** The opened database; opens it at the first call. A failed opening is tried anew by the next call. */
+  /**
+   * The opened database; opens it at the first call. A failed opening is tried anew by the next call.
+   * @throws DatabaseError `DEGRADED` at once while a database that was down at boot is tried again in the background
+   */
   async open(deadline: Deadline): Promise<OpenedDatabase> {
     const opened = this.opened;
     if (opened !== undefined) return opened;
+    if (this.#background !== undefined) throw this.#background.createError();
     return within(this.#open(), deadline, 'opening the database');
   }
 
-  /** Opens with further attempts while the database cannot be reached, up to `bootTimeoutMs`. */
+  /** Opens, and does what `onUnavailable` says when the database cannot be reached. */
   async openAtBoot(): Promise<void> {
-    if (this.opened !== undefined) return;
-    const deadline = createDeadline(this.#options.bootTimeoutMs, this.signal);
-    let reason: unknown;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await within(this.#connect(), deadline, 'opening the database');
-        break;
-      } catch (error) {
-        // when the time runs out during a further attempt, the error of the one before says more; a timer may be 1 ms early
-        const over = remainingMs(deadline) <= 1;
-        if (!over || reason === undefined) reason = error;
-        const waitMs = jitteredBackoffMs(attempt, baseWaitMs, longestWaitMs);
-        if (!isTemporary(error) || waitMs >= remainingMs(deadline)) throw reason;
-        await sleep(waitMs, deadline, 'waiting to open the database again');
-      }
+    if (this.opened !== undefined || this.#background !== undefined) return;
+    const { onUnavailable, bootTimeoutMs } = this.#options;
+    const deadline = createDeadline(bootTimeoutMs, this.signal);
+    const connect = (): Promise<OpenedDatabase> => this.#connect();
+    try {
+      if (onUnavailable === 'degraded') await within(connect(), deadline, 'opening the database');
+      else await connectAtBoot(connect, deadline).catch((error: unknown) => this.#fallBack(error));
+      // the schema and the hook have bounds of their own
+      await this.#open();
+    } catch (error) {
+      if (onUnavailable !== 'degraded' || !isTemporary(error)) throw error;
+      this.#degrade(error);
     }
-    // the schema and the hook have bounds of their own
-    await this.#open();
   }
 
   /**
@@ -106,9 +120,11 @@ export class ConnectionSession {
   async track<T>(work: () => Promise<T>, letInBefore = false): Promise<T> {
     if (this.closed && !(letInBefore && this.#state === 'closing')) throw createClientClosedError();
     this.#inFlight++;
+    const around = holdAmbientDeadline();
     try {
       return await work();
     } finally {
+      around?.release();
       if (--this.#inFlight === 0) this.#onIdle?.();
     }
   }
@@ -127,9 +143,12 @@ export class ConnectionSession {
 
   async #connectAndPrepare(): Promise<OpenedDatabase> {
     const opened = await this.#connect();
-    await insideHook.run(this, () => this.#onOpened(opened, this.signal));
+    // it is for everybody, so the request that came first must not end it
+    const prepare = (): Promise<void> => withoutRequestDeadline(() => this.#onOpened(opened, this.signal));
+    await insideHook.run(this, prepare);
     this.#ready = true;
-    this.#enter('open');
+    this.#background = undefined;
+    this.#enter(this.#servesFallback ? 'degraded' : 'open');
     return opened;
   }
 
@@ -143,12 +162,42 @@ export class ConnectionSession {
     this.#enter('opening');
     try {
       const deadline = createDeadline(this.#options.queryTimeoutMs, this.signal);
-      this.#opened = await openDatabase(this.#options, this.#report, deadline);
+      const options = { ...this.#options, target: this.#target };
+      this.#opened = await openDatabase(options, this.#report, deadline);
       return this.#opened;
     } catch (error) {
       this.#enter('idle');
       throw error;
     }
+  }
+
+  get #servesFallback(): boolean {
+    return this.#target === this.#options.fallback;
+  }
+
+  /** From now on calls fail at once, and the database is opened in the background. */
+  #degrade(reason: DatabaseError): void {
+    if (this.#background !== undefined || this.closed) return;
+    const { backend, location } = this.#target;
+    const message = `${backend} at ${location} is not there, so the app starts degraded: calls fail at once until it answers (${reason.message})`;
+    this.#enter('degraded');
+    this.#background = new BackgroundOpening(reason, this.#report);
+    this.#report({ level: 'warning', code: 'DATABASE_UNAVAILABLE', message });
+    void this.#background.run(() => this.#open(), this.signal);
+  }
+
+  /** @throws the reason, when there is no fallback or the server was there and refused */
+  async #fallBack(reason: unknown): Promise<void> {
+    const { fallback } = this.#options;
+    const unreachable = isTemporary(reason) && reason.kind !== 'busy';
+    if (fallback === undefined || !unreachable || this.closed) throw reason;
+    // an attempt that is still under way must not bring the other database in later
+    if ((await this.#connecting?.catch(() => undefined)) !== undefined) return;
+    const { backend, location } = this.#target;
+    const message = `${backend} at ${location} is not there: THE FALLBACK ${fallback.path} SERVES until the next start, and what is written to it stays there (${reason.message})`;
+    this.#report({ level: 'warning', code: 'FALLBACK_SERVES', message });
+    this.#target = fallback;
+    this.#degradedBy = reason.code;
   }
 
   async #close(): Promise<void> {
@@ -167,6 +216,7 @@ export class ConnectionSession {
     }
     this.#ready = false;
     this.#opened = undefined;
+    this.#background = undefined;
     this.#enter('closed');
   }
 
@@ -182,11 +232,9 @@ export class ConnectionSession {
 
   #enter(state: typeof this.state): void {
     if (this.closed && state !== 'closing' && state !== 'closed') return;
+    // attempts in the background do not make it less degraded
+    if (this.#background !== undefined && (state === 'opening' || state === 'idle')) return;
     this.#state = state;
     this.#since = new Date();
   }
-}
-
-function isTemporary(error: unknown): boolean {
-  return error instanceof DatabaseError && ['unavailable', 'busy', 'timeout'].includes(error.kind);
 }

@@ -2,15 +2,25 @@ import type { BreakerStatus } from '../connection/circuit-breaker.js';
 import type { Backend, DriverCapabilities } from '../contract/driver.js';
 import type { DatabaseErrorKind } from '../errors/database-error.js';
 
+/** Where in its life a connection is. */
+export type SessionState = 'idle' | 'opening' | 'open' | 'degraded' | 'closing' | 'closed';
+
 /** What a connection knows about itself, for logs, metrics and health answers. It holds no credential. */
 export interface ConnectionStatus {
   readonly backend: Backend;
   /** Path or host. */
   readonly location: string;
-  /** `idle` before the first use, `closing` while `close()` waits for calls in flight. */
-  readonly state: 'idle' | 'opening' | 'open' | 'closing' | 'closed';
+  /**
+   * `idle` before the first use, `closing` while `close()` waits for calls in flight, `degraded` while a database that was down at boot
+   * is tried again in the background, and as long as the fallback serves.
+   */
+  readonly state: SessionState;
   /** When the state began. */
   readonly since: Date;
+  /** The fallback serves in place of the database of the options, until the next start. */
+  readonly fallback: boolean;
+  /** Code of the error that keeps it `degraded`, such as `ECONNREFUSED`. */
+  readonly degradedBy: string | undefined;
   /** Calls that are not settled yet. */
   readonly inFlight: number;
   /** Of those, how many wait for the write gate, a reader or a stream. */

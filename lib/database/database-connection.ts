@@ -36,15 +36,15 @@ export class DatabaseConnection implements Client {
   constructor(options: ResolvedOptions, report: Reporter) {
     this.#options = options;
     this.#report = report;
-    const createSession = (): ConnectionSession =>
-      new ConnectionSession(options, report, (opened, signal) => this.#prepare(opened, signal));
+    const createSession = (previous?: ConnectionSession): ConnectionSession =>
+      new ConnectionSession(options, report, (opened, signal) => this.#prepare(opened, signal), previous);
     this.#calls = new ConnectionCalls(options, report, createSession);
     this.#view = this.#createView({});
   }
 
   /** libSQL's name of the protocol: `'file'` for SQLite, `'http'` for Turso. */
   get protocol(): 'file' | 'http' {
-    return this.#options.target.backend === 'sqlite' ? 'file' : 'http';
+    return this.#calls.session.target.backend === 'sqlite' ? 'file' : 'http';
   }
 
   /** True from `close()` on, until `reconnect()`. */
@@ -53,7 +53,7 @@ export class DatabaseConnection implements Client {
   }
 
   /**
-   * Opens the database now, with further attempts while it cannot be reached.
+   * Opens the database now, with further attempts while it cannot be reached; `onUnavailable` decides what happens then.
    * @throws DatabaseError when it could not be opened within `bootTimeoutMs`
    */
   async open(): Promise<void> {
@@ -151,13 +151,14 @@ export class DatabaseConnection implements Client {
 
   /** What the connection knows about itself; no I/O. */
   status(): ConnectionStatus {
-    const { opened, state, since, inFlight } = this.#calls.session;
-    const { backend, location } = this.#options.target;
+    const { opened, target, state, since, degradedBy, inFlight } = this.#calls.session;
     return {
-      backend,
-      location,
+      backend: target.backend,
+      location: target.location,
       state,
       since,
+      fallback: target === this.#options.fallback,
+      degradedBy,
       inFlight,
       waiting: opened?.connection.waiting() ?? 0,
       retries: opened?.budget?.retries ?? 0,

@@ -29,7 +29,10 @@ export async function openConnection(
     await connection.close();
     throw explain(error, `Could not open the ${label} (${backend} at ${location})`);
   }
-  logger.log(`${label}: ${backend} at ${location}, opened in ${Math.round(performance.now() - start)} ms`);
+  // a degraded connection has warned already
+  if (connection.status().state === 'open') {
+    logger.log(`${label}: ${backend} at ${location}, opened in ${Math.round(performance.now() - start)} ms`);
+  }
   return connection;
 }
 

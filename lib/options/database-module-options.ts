@@ -72,6 +72,17 @@ export interface MigrationsOptions {
   run?: 'on-boot' | 'check' | 'manual';
 }
 
+/** The database that serves in place of a Turso database that cannot be reached at boot. */
+export interface FallbackOptions {
+  /** A SQLite file of its own. What is written there never reaches the Turso database. */
+  url: string;
+  /**
+   * Allows the fallback under `NODE_ENV=production`.
+   * @default false
+   */
+  allowInProduction?: boolean;
+}
+
 /** Options of a connection. Each one left out is read from the environment, then from the defaults. */
 export interface DatabaseModuleOptions {
   /** `libsql:`, `https:`, `http:`, `wss:`, `ws:` for Turso; `sqlite:`, `file:`, `:memory:` for SQLite. */
@@ -123,6 +134,13 @@ export interface DatabaseModuleOptions {
    * @default 3
    */
   maxAttempts?: number;
+  /**
+   * What happens when the database cannot be reached at boot: `fail` tries until `bootTimeoutMs` and ends the boot, `degraded` starts
+   * the app without it and connects in the background, `fallback` opens the database of `fallback` until the next start.
+   * @default 'fail'
+   */
+  onUnavailable?: 'fail' | 'degraded' | 'fallback';
+  fallback?: FallbackOptions;
   pool?: PoolOptions;
   sqlite?: SqliteOptions;
   tls?: TlsOptions;

@@ -11,6 +11,8 @@ export const defaultOptions = Object.freeze({
   bootTimeoutMs: 30_000,
   shutdownTimeoutMs: 10_000,
   maxAttempts: 3,
+  onUnavailable: 'fail',
+  'fallback.allowInProduction': false,
   allowInsecure: false,
   'pool.readers': 4,
   'pool.maxStreams': 20,

@@ -55,6 +55,17 @@ export const envOptions: readonly EnvOption[] = [
   ),
   row('DATABASE_MAX_ATTEMPTS', 'maxAttempts', 'How often a call is tried at most, the first time included.'),
   row(
+    'DATABASE_ON_UNAVAILABLE',
+    'onUnavailable',
+    'What a database that cannot be reached at boot does to the app: `fail`, `degraded` or `fallback`.',
+  ),
+  row('DATABASE_FALLBACK_URL', 'fallback.url', 'SQLite file that serves under `fallback`.'),
+  row(
+    'DATABASE_FALLBACK_ALLOW_IN_PRODUCTION',
+    'fallback.allowInProduction',
+    'Allows `fallback` under `NODE_ENV=production`.',
+  ),
+  row(
     'DATABASE_POOL_READERS',
     'pool.readers',
     'SQLite: read transactions open at once, and as many deferred ones, 1 to 64.',

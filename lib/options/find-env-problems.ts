@@ -35,7 +35,7 @@ function findProblemsOf(env: Record<string, unknown>, name: string | undefined):
     if (found === undefined) return [];
     const { value, problem } = parseVariable(optionRules[path], found.raw);
     if (problem !== undefined) return [{ variable: found.variable, problem, code: undefined }];
-    const urlProblem = path === 'url' ? findUrlProblem(String(value)) : undefined;
+    const urlProblem = optionRules[path].kind === 'url' ? findUrlProblem(String(value)) : undefined;
     return urlProblem === undefined ? [] : [{ variable: found.variable, ...urlProblem }];
   });
 }

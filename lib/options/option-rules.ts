@@ -13,7 +13,7 @@ export type OptionRule =
   | { readonly kind: 'function' };
 
 /** Names of the options that hold other options. */
-export const optionGroups: readonly string[] = ['pool', 'sqlite', 'tls', 'migrations'];
+export const optionGroups: readonly string[] = ['fallback', 'pool', 'sqlite', 'tls', 'migrations'];
 
 // A timer of Node fires at once beyond this.
 const longestTimerMs = 2_147_483_647;
@@ -35,6 +35,9 @@ export const optionRules: Readonly<Record<OptionPath, OptionRule>> = {
   bootTimeoutMs: duration,
   shutdownTimeoutMs: duration,
   maxAttempts: { kind: 'integer', min: 1, max: 100, unit: 'attempts' },
+  onUnavailable: { kind: 'choice', values: ['fail', 'degraded', 'fallback'] },
+  'fallback.url': { kind: 'url' },
+  'fallback.allowInProduction': flag,
   'pool.readers': { kind: 'integer', min: 1, max: 64, unit: 'readers' },
   // The server refuses everybody beyond 128 open streams, so one process stays well below.
   'pool.maxStreams': { kind: 'integer', min: 1, max: 100, unit: 'streams' },

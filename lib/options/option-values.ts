@@ -1,5 +1,6 @@
 import type {
   DatabaseModuleOptions,
+  FallbackOptions,
   MigrationsOptions,
   PoolOptions,
   SqliteOptions,
@@ -10,13 +11,14 @@ type Group<Prefix extends string, Options> = {
   [Key in keyof Options & string as `${Prefix}.${Key}`]-?: Exclude<Options[Key], undefined>;
 };
 
-type TopLevel = Omit<DatabaseModuleOptions, 'pool' | 'sqlite' | 'tls' | 'migrations'>;
+type TopLevel = Omit<DatabaseModuleOptions, 'fallback' | 'pool' | 'sqlite' | 'tls' | 'migrations'>;
 
 /** Every option by its path (`sqlite.cacheSizeKb`), with the type of its value. */
 export type OptionValues = { [Key in keyof TopLevel]-?: Exclude<TopLevel[Key], undefined> } & Group<
   'pool',
   PoolOptions
 > &
+  Group<'fallback', FallbackOptions> &
   Group<'sqlite', SqliteOptions> &
   Group<'tls', TlsOptions> &
   Group<'migrations', MigrationsOptions>;

@@ -55,8 +55,8 @@ export class PickedOptions {
   }
 
   /** An error about an option, wherever it was set. */
-  explain(path: OptionPath, problem: string): ConfigurationError {
-    return (this.originOf(path) ?? createOrigin('code', `the option "${path}"`)).createError(problem);
+  explain(path: OptionPath, problem: string, code?: string): ConfigurationError {
+    return (this.originOf(path) ?? createOrigin('code', `the option "${path}"`)).createError(problem, code);
   }
 }
 

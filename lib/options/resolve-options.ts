@@ -9,6 +9,7 @@ import type {
   ResolvedOptions,
   ResolvedSqliteOptions,
 } from './resolved-options.js';
+import { resolveFallback } from './resolve-fallback.js';
 import { resolveName } from './resolve-name.js';
 import { resolveTarget } from './resolve-target.js';
 import { temporarySynchronous } from './default-options.js';
@@ -35,6 +36,8 @@ export function resolveOptions(options: DatabaseModuleOptions, env: OptionsEnvir
     bootTimeoutMs: picked.get('bootTimeoutMs'),
     shutdownTimeoutMs: picked.get('shutdownTimeoutMs'),
     maxAttempts: picked.get('maxAttempts'),
+    onUnavailable: picked.get('onUnavailable'),
+    fallback: resolveFallback(picked, target, env),
     pool: { readers: picked.get('pool.readers'), maxStreams: picked.get('pool.maxStreams') },
     sqlite: resolveSqlite(picked, target.backend === 'sqlite' && target.temporary),
     migrations: resolveMigrations(picked, env.cwd),

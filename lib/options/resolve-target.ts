@@ -68,7 +68,8 @@ function resolveWithoutUrl(env: OptionsEnvironment): Target {
   };
 }
 
-function toSqliteTarget({ path }: ParsedSqliteUrl, cwd: string, source: string): ResolvedSqliteTarget {
+/** A SQLite URL with its path made absolute. */
+export function toSqliteTarget({ path }: ParsedSqliteUrl, cwd: string, source: string): ResolvedSqliteTarget {
   if (path === ':memory:') return createSqliteTarget(path, false, source);
   return createSqliteTarget(isWindowsPath(path) ? win32.normalize(path) : resolve(cwd, path), false, source);
 }

@@ -73,6 +73,9 @@ export interface ResolvedOptions {
   readonly bootTimeoutMs: number;
   readonly shutdownTimeoutMs: number;
   readonly maxAttempts: number;
+  readonly onUnavailable: 'fail' | 'degraded' | 'fallback';
+  /** Set exactly when `onUnavailable` is `fallback`. */
+  readonly fallback: ResolvedSqliteTarget | undefined;
   readonly pool: ResolvedPoolOptions;
   readonly sqlite: ResolvedSqliteOptions;
   readonly migrations: ResolvedMigrationsOptions | undefined;

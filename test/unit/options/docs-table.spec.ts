@@ -17,6 +17,7 @@ const source = readFileSync(
   'utf8',
 );
 const prefixes = new Map([
+  ['FallbackOptions', 'fallback.'],
   ['PoolOptions', 'pool.'],
   ['SqliteOptions', 'sqlite.'],
   ['TlsOptions', 'tls.'],

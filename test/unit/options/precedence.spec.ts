@@ -13,7 +13,7 @@ describe('resolved options', () => {
     const nested = options as unknown as Record<string, Record<string, unknown>>;
     for (const [path, value] of Object.entries(defaultOptions)) {
       const [first = '', second] = path.split('.');
-      if (first === 'tls' || first === 'migrations' || first === 'allowInsecure') continue;
+      if (['tls', 'migrations', 'allowInsecure', 'fallback'].includes(first)) continue;
       expect(second === undefined ? nested[first] : nested[first]?.[second]).toEqual(value);
     }
     expect(options.migrations).toBeUndefined();

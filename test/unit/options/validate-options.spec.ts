@@ -49,7 +49,7 @@ describe('options', () => {
     expect(problemOf({ toString: 1 })).toContain('Unknown option "toString"');
   });
 
-  it.each(['replica', 'consistency', 'onUnavailable', 'fallback'])('"%s" is not there yet', (option) => {
+  it.each(['replica', 'consistency'])('"%s" is not there yet', (option) => {
     expect(problemOf({ [option]: {} })).toContain(`The option "${option}" is not there yet in this version`);
   });
 
