@@ -44,4 +44,8 @@ export {
   type DatabaseHealth,
   type PingCheckOptions,
 } from './nest/database-health-indicator.js';
+export {
+  DatabaseDeadlineInterceptor,
+  type DatabaseDeadlineOptions,
+} from './nest/database-deadline.interceptor.js';
 export { DatabaseExceptionFilter } from './nest/database-exception.filter.js';

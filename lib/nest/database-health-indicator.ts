@@ -1,12 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { createDeadline } from '../async/deadline.js';
-import { within } from '../async/within.js';
 import type { Backend } from '../contract/driver.js';
 import type { ConnectionStatus } from '../database/connection-status.js';
 import type { DatabaseConnection } from '../database/database-connection.js';
 import { findDatabaseError } from '../errors/find-database-error.js';
 import { getConnectionToken } from './connection-token.js';
+import { HealthProbe } from './health-probe.js';
 
 /** How to check a connection. */
 export interface PingCheckOptions {
@@ -19,6 +18,12 @@ export interface PingCheckOptions {
   readonly timeoutMs?: number;
   /** The same under the name that the indicators of Terminus give it. */
   readonly timeout?: number;
+  /**
+   * How long the result of a statement serves further checks of the same connection, in milliseconds; 0 gives this check a statement
+   * of its own.
+   * @default 1_000
+   */
+  readonly cacheForMs?: number;
 }
 
 /** What a check says about a database. It never holds a credential or an error text of the database. */
@@ -26,13 +31,26 @@ export type DatabaseHealth =
   | {
       readonly status: 'up';
       readonly backend: Backend;
-      /** `draining` from the beginning of a shutdown on. */
       readonly state: HealthState;
       readonly latencyMs: number;
     }
   | {
+      /** The app serves, with less than it should have: HTTP 200. */
+      readonly status: 'up';
+      readonly backend: Backend;
+      readonly state: 'degraded';
+      /** Why, such as `ECONNREFUSED`. */
+      readonly code: string;
+      readonly message: string;
+      /** When it became so, ISO 8601. */
+      readonly since: string;
+      /** Of the fallback; a database that is not there has none. */
+      readonly latencyMs?: number;
+    }
+  | {
       readonly status: 'down';
       readonly backend: Backend;
+      /** `draining` from the beginning of a shutdown on. */
       readonly state: HealthState;
       /** Such as `TIMEOUT`, `ECONNREFUSED`, `SQLITE_CANTOPEN`, `DRAINING`. */
       readonly code: string;
@@ -42,6 +60,7 @@ export type DatabaseHealth =
 type HealthState = ConnectionStatus['state'] | 'draining';
 
 const defaultTimeoutMs = 1_000;
+const defaultCacheForMs = 1_000;
 
 /**
  * Asks a database whether it answers, in the form that Terminus 11 and 12 take:
@@ -50,6 +69,7 @@ const defaultTimeoutMs = 1_000;
 @Injectable()
 export class DatabaseHealthIndicator {
   readonly #moduleRef: ModuleRef;
+  readonly #probes = new WeakMap<DatabaseConnection, HealthProbe>();
   #draining = false;
 
   constructor(@Inject(ModuleRef) moduleRef: ModuleRef) {
@@ -57,16 +77,17 @@ export class DatabaseHealthIndicator {
   }
 
   /**
-   * Runs a real statement under a deadline. It never throws for a database that is down, and answers in time even if the database
-   * hangs. During a shutdown it answers `down` with the code `DRAINING`.
+   * Runs a real statement under a deadline, one for all checks that come together or within `cacheForMs`. It never throws for a
+   * database that is down, and answers in time even if the database hangs. An app that booted without its database is `up` with the
+   * state `degraded`. During a shutdown it answers `down` with the code `DRAINING`.
    * @param key of the answer
    */
   async pingCheck<Key extends string = string>(
     key: Key,
     options: PingCheckOptions = {},
   ): Promise<Record<Key, DatabaseHealth>> {
-    const { connection, timeoutMs = options.timeout ?? defaultTimeoutMs } = options;
-    const health = await this.#check(this.#find(connection), timeoutMs);
+    const { timeoutMs = options.timeout ?? defaultTimeoutMs, cacheForMs = defaultCacheForMs } = options;
+    const health = await this.#check(this.#find(options.connection), timeoutMs, cacheForMs);
     return { [key]: health } as Record<Key, DatabaseHealth>;
   }
 
@@ -80,20 +101,51 @@ export class DatabaseHealthIndicator {
     return this.#moduleRef.get<DatabaseConnection>(getConnectionToken(connection), { strict: false });
   }
 
-  async #check(connection: DatabaseConnection, timeoutMs: number): Promise<DatabaseHealth> {
+  async #check(
+    connection: DatabaseConnection,
+    timeoutMs: number,
+    cacheForMs: number,
+  ): Promise<DatabaseHealth> {
     if (this.#draining) return describeDown(connection, 'DRAINING', 'The app is shutting down', 'draining');
-    const start = performance.now();
-    try {
-      await within(connection.ping({ timeoutMs }), createDeadline(timeoutMs), 'checking the database');
-    } catch (error) {
+    if (isAbsent(connection)) return describeDegraded(connection);
+    const result = await this.#probeOf(connection).check(timeoutMs, cacheForMs);
+    if ('error' in result) {
       // the text of an error may name tables, hosts or worse: a health route is public
-      const code = findDatabaseError(error)?.code ?? 'UNKNOWN';
+      const code = findDatabaseError(result.error)?.code ?? 'UNKNOWN';
       return describeDown(connection, code, 'The database does not answer');
     }
-    const latencyMs = Math.round((performance.now() - start) * 10) / 10;
     const { backend, state } = connection.status();
-    return { status: 'up', backend, state, latencyMs };
+    if (state === 'degraded') return describeDegraded(connection, result.latencyMs);
+    return { status: 'up', backend, state, latencyMs: result.latencyMs };
   }
+
+  #probeOf(connection: DatabaseConnection): HealthProbe {
+    const probe = this.#probes.get(connection) ?? new HealthProbe(connection);
+    this.#probes.set(connection, probe);
+    return probe;
+  }
+}
+
+/** Booted without its database, and without a fallback: there is nothing to ask. */
+function isAbsent(connection: DatabaseConnection): boolean {
+  const { state, fallback } = connection.status();
+  return state === 'degraded' && !fallback;
+}
+
+function describeDegraded(connection: DatabaseConnection, latencyMs?: number): DatabaseHealth {
+  const { backend, since, fallback, degradedBy = 'UNKNOWN' } = connection.status();
+  const message = fallback
+    ? 'The fallback serves in place of the database'
+    : 'The database was not there at boot and is tried again';
+  return {
+    status: 'up',
+    backend,
+    state: 'degraded',
+    code: degradedBy,
+    message,
+    since: since.toISOString(),
+    ...(latencyMs !== undefined && { latencyMs }),
+  };
 }
 
 function describeDown(

@@ -1,7 +1,6 @@
-import { Inject, Module, type DynamicModule, type OnModuleDestroy } from '@nestjs/common';
+import { Module, type DynamicModule } from '@nestjs/common';
 import type { DatabaseModuleOptions } from '../options/database-module-options.js';
 import { DatabaseCoreModule } from './database-core.module.js';
-import { DatabaseHealthIndicator } from './database-health-indicator.js';
 import type { DatabaseModuleAsyncOptions } from './database-module-async-options.js';
 
 /** Options of `forRoot`: those of the connection, and its name. */
@@ -18,13 +17,7 @@ export interface DatabaseModuleRootOptions extends DatabaseModuleOptions {
  * ```
  */
 @Module({})
-export class DatabaseModule implements OnModuleDestroy {
-  readonly #health: DatabaseHealthIndicator;
-
-  constructor(@Inject(DatabaseHealthIndicator) health: DatabaseHealthIndicator) {
-    this.#health = health;
-  }
-
+export class DatabaseModule {
   /**
    * @param options left out, they are read from the environment, then from the defaults
    * @throws ConfigurationError for an unusable name
@@ -43,10 +36,5 @@ export class DatabaseModule implements OnModuleDestroy {
    */
   static forRootAsync(options: DatabaseModuleAsyncOptions = {}): DynamicModule {
     return { module: DatabaseModule, imports: [DatabaseCoreModule.create(options)] };
-  }
-
-  /** The first hook of a shutdown: requests still run, but a load balancer should send no more. */
-  onModuleDestroy(): void {
-    this.#health.startDraining();
   }
 }
