@@ -18,6 +18,22 @@ class SlowController {
   }
 }
 
+/** Calls of every kind that wait while the server hangs; the last words of the process say how many have settled. */
+function startCalls(db: DatabaseConnection): void {
+  const calls = [
+    db.execute('SELECT 1'),
+    db.execute('CREATE TABLE IF NOT EXISTS waiting (a)'),
+    db.batch(['SELECT 1'], 'write'),
+    db.executeMultiple('SELECT 1'),
+    db.withTransaction((tx) => tx.execute('SELECT 1')),
+    db.transaction('write').then((tx) => tx.execute('SELECT 1')),
+    db.ping(),
+  ];
+  let settled = 0;
+  for (const call of calls) call.catch(() => undefined).finally(() => settled++);
+  process.on('exit', () => console.log(`settled ${settled} of ${calls.length}`));
+}
+
 @Module({
   imports: [DatabaseModule.forRoot({ bootTimeoutMs: 500, shutdownTimeoutMs: 500 })],
   controllers: [SlowController],
@@ -30,8 +46,14 @@ async function bootstrap(): Promise<void> {
   process.once('SIGTERM', () => void app.close());
   await app.listen(0, '127.0.0.1');
   const db = app.get(DatabaseConnection);
-  await Promise.all(Array.from({ length: 8 }, () => db.execute('SELECT 1')));
+  if (process.env.DATABASE_ON_UNAVAILABLE === undefined) {
+    await Promise.all(Array.from({ length: 8 }, () => db.execute('SELECT 1')));
+  }
   if (process.env.ABANDON === '1') await db.transaction('write');
+  process.once('SIGUSR2', () => {
+    startCalls(db);
+    console.log('calls started');
+  });
   console.log(`listening on ${await app.getUrl()}`);
 }
 
