@@ -2,6 +2,9 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setMaxListeners } from 'node:events';
 import { createDeadline, narrowDeadline, throwIfOver, type Deadline } from '../async/deadline.js';
 
+/** A timer may be early: a call that comes behind one that timed out must not be sent for the rest of a millisecond. */
+const timerEarlyMs = 2;
+
 const ambient = new AsyncLocalStorage<AmbientDeadline | undefined>();
 
 /** A signal that fires with either of two others, until it is parted from them. */
@@ -35,8 +38,10 @@ export class AmbientDeadline {
    * @throws DatabaseError `timeout` or `aborted`, outcome `not-applied`, when this one is over already
    */
   narrow(call: Deadline): Deadline {
-    throwIfOver({ ...this.#deadline, signal: this.#signal }, 'before the call: the request is over');
-    return { ...narrowDeadline(this.#deadline, call.timeoutMs), signal: this.#mergeWith(call.signal) };
+    const deadline = this.#deadline;
+    const expiresAt = deadline.expiresAt - timerEarlyMs;
+    throwIfOver({ ...deadline, expiresAt, signal: this.#signal }, 'before the call: the request is over');
+    return { ...narrowDeadline(deadline, call.timeoutMs), signal: this.#mergeWith(call.signal) };
   }
 
   /** A call begins; a close of its connection must reach it as long as it runs. */
