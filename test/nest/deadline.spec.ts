@@ -11,7 +11,9 @@ import {
   DatabaseDeadlineInterceptor,
   DatabaseError,
   DatabaseExceptionFilter,
+  DatabaseHealthIndicator,
   DatabaseModule,
+  type DatabaseHealth,
   withoutRequestDeadline,
 } from '../../lib/index.js';
 import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.js';
@@ -243,6 +245,23 @@ describe('a request in time', () => {
 
     expect(await ask('/forgotten')).toMatchObject({ status: 200 });
     expect(await ended).toMatchObject({ kind: 'timeout', outcome: 'not-applied' });
+  });
+
+  it('does not end a health check that others wait for', async () => {
+    const { app } = await start();
+    const indicator = app.get(DatabaseHealthIndicator);
+    const client = new AbortController();
+    proxy.inject({ kind: 'delay', upMs: 0, downMs: 500 }, { requests: 1 });
+    const ping = (): Promise<{ main: DatabaseHealth }> => indicator.pingCheck('main', { timeoutMs: 9_000 });
+
+    const asked = runWithinDeadline(new AmbientDeadline(9_000, client.signal), ping);
+    const joined = ping();
+    client.abort();
+
+    expect(await Promise.all([asked, joined])).toMatchObject([
+      { main: { status: 'up' } },
+      { main: { status: 'up' } },
+    ]);
   });
 
   it('that opens a lazy connection does not bind the opening', async () => {
