@@ -1,63 +1,110 @@
+import type { Cell } from '../source/cell.js';
 import { quoteName } from '../source/quote-name.js';
 import { readRows } from '../source/read-rows.js';
-import { listExpressions } from '../source/select-rows.js';
+import { listExpressions, selectRows } from '../source/select-rows.js';
+import type { Source } from '../source/source.js';
 import type { SourceTable } from '../source/source-schema.js';
+import type { TargetDatabase } from '../target/target-database.js';
 import { RowDigest } from './row-digest.js';
-import type { Difference } from './verification.js';
 import { windowRows, type Comparison, type TableWindow } from './table-window.js';
+import type { Difference } from './verification.js';
 
-/** Differences listed of one table. */
-const mostListed = 100;
+/** Rows of a run, which is compared as a whole before its rows are. */
+const runRows = 100;
 
-/** Compares a window row by row: every rowid on both sides, with a digest of its row. */
+/** A run of the source's rows. */
+interface Run {
+  readonly sql: string;
+  readonly digest: string;
+  /** The digest of each row, by rowid. */
+  readonly rows: ReadonlyMap<bigint, string>;
+}
+
+/** Compares the rowids of a window on both sides, then run by run, then row by row. */
 export async function findByRowid(
-  comparison: Comparison,
+  { source, target, hasher }: Comparison,
   table: SourceTable,
   window: TableWindow,
   leftOut: ReadonlySet<number>,
 ): Promise<Difference[]> {
-  const here = hashSource(comparison, table, window, leftOut);
-  const there = await listTargetRowids(comparison, table, window);
-  const differences: Difference[] = [];
-  const add = (kind: Difference['kind'], rowid: bigint): void => {
-    const key = `${table.rowid as string} = ${rowid}`;
-    if (differences.length < mostListed) differences.push({ kind, object: table.name, key });
-  };
-  const common: bigint[] = [];
-  for (const rowid of here.keys()) {
-    if (there.has(rowid)) common.push(rowid);
-    else add('row-missing', rowid);
-  }
-  for (const rowid of there) if (!here.has(rowid)) add('row-extra', rowid);
-  for (const rowid of await findChanged(comparison, table, common, here)) add('row-changed', rowid);
-  return differences;
+  const runs = [...splitIntoRuns(source, table, window, leftOut)];
+  const here = new Map(runs.flatMap(({ rows }) => [...rows]));
+  const there = await listTargetRowids(target, table, window);
+  const found = await hasher.hash(runs.map(({ sql }) => ({ sql, table })));
+  const doubtful = runs.filter(({ digest }, index) => found[index] !== digest);
+  const common = doubtful.flatMap(({ rows }) => [...rows.keys()]).filter((rowid) => there.has(rowid));
+  const rows = await hasher.hash(common.map((rowid) => ({ sql: selectRow(table, rowid), table })));
+
+  const name = (kind: Difference['kind'], rowids: readonly bigint[]): Difference[] =>
+    rowids.map((rowid) => ({ kind, object: table.name, key: `${table.rowid as string} = ${rowid}` }));
+  return [
+    ...name(
+      'row-missing',
+      [...here.keys()].filter((rowid) => !there.has(rowid)),
+    ),
+    ...name(
+      'row-extra',
+      [...there].filter((rowid) => !here.has(rowid)),
+    ),
+    ...name(
+      'row-changed',
+      common.filter((rowid, index) => rows[index] !== here.get(rowid)),
+    ),
+  ];
 }
 
-function hashSource(
-  { source }: Comparison,
+function* splitIntoRuns(
+  source: Source,
   table: SourceTable,
   window: TableWindow,
   leftOut: ReadonlySet<number>,
-): Map<bigint, string> {
+): Generator<Run, void, undefined> {
+  const rows = readWindow(source, table, window, leftOut);
+  let afterRowid = window.afterRowid;
+  for (let isLast = false; !isLast;) {
+    const start = { afterRowid, offset: 0, limit: runRows };
+    const sql = selectRows(table, listExpressions(table, true), start);
+    const digest = new RowDigest(sql);
+    const digests = new Map<bigint, string>();
+    while (digests.size < runRows && !isLast) {
+      const next = rows.next();
+      isLast = next.done === true;
+      if (next.done === true) break;
+      const [rowid, row] = next.value;
+      const one = new RowDigest(selectRow(table, rowid));
+      one.addRow(row);
+      digests.set(rowid, one.finish());
+      digest.addRow(row);
+      afterRowid = rowid;
+    }
+    yield { sql, digest: digest.finish(), rows: digests };
+  }
+}
+
+function* readWindow(
+  source: Source,
+  table: SourceTable,
+  { offset, afterRowid, lastRowid }: TableWindow,
+  leftOut: ReadonlySet<number>,
+): Generator<readonly [bigint, Cell[]], void, undefined> {
   const expressions = listExpressions(table, true);
   const rowidAt = expressions.indexOf(table.rowid as string);
-  const digests = new Map<bigint, string>();
-  // rows left out still count as places of the source
-  const everything = { afterRowid: undefined, offset: window.offset, limit: undefined };
-  let index = window.offset;
-  for (const row of readRows(source, table, expressions, everything)) {
+  // rows left out still count as places of the source, so the window begins here or later
+  let index = offset;
+  for (const row of readRows(source, table, expressions, {
+    afterRowid: undefined,
+    offset,
+    limit: undefined,
+  })) {
     const rowid = row[rowidAt] as bigint;
-    if (window.lastRowid !== undefined && rowid > window.lastRowid) break;
-    if (leftOut.has(index++) || (window.afterRowid !== undefined && rowid <= window.afterRowid)) continue;
-    const digest = new RowDigest(selectRow(table, rowid));
-    digest.addRow(row);
-    digests.set(rowid, digest.finish());
+    if (lastRowid !== undefined && rowid > lastRowid) return;
+    if (leftOut.has(index++) || (afterRowid !== undefined && rowid <= afterRowid)) continue;
+    yield [rowid, row];
   }
-  return digests;
 }
 
 async function listTargetRowids(
-  { target }: Comparison,
+  target: TargetDatabase,
   table: SourceTable,
   { afterRowid, lastRowid }: TableWindow,
 ): Promise<Set<bigint>> {
@@ -71,21 +118,6 @@ async function listTargetRowids(
     `SELECT ${rowid} FROM ${quoteName(table.name)}${where} ORDER BY ${rowid} LIMIT ${2 * windowRows}`,
   );
   return new Set(rows.map(([cell]) => (cell?.type === 'integer' ? BigInt(cell.value) : 0n)));
-}
-
-async function findChanged(
-  { hasher }: Comparison,
-  table: SourceTable,
-  rowids: readonly bigint[],
-  here: ReadonlyMap<bigint, string>,
-): Promise<bigint[]> {
-  const changed: bigint[] = [];
-  for (let at = 0; at < rowids.length; at += 500) {
-    const some = rowids.slice(at, at + 500);
-    const found = await hasher.hash(some.map((rowid) => ({ sql: selectRow(table, rowid), table })));
-    changed.push(...some.filter((rowid, index) => found[index] !== here.get(rowid)));
-  }
-  return changed;
 }
 
 function selectRow(table: SourceTable, rowid: bigint): string {

@@ -7,6 +7,9 @@ import type { Difference, VerifiedTable } from './verification.js';
 /** Digests of one request. */
 const windowsPerRequest = 8;
 
+/** Differences listed of one table. */
+const mostListed = 100;
+
 /**
  * Compares a table run by run, each by a digest computed on both sides. The last run reaches beyond the source's last row, so that
  * rows too many are found.
@@ -28,7 +31,7 @@ export async function verifyTable(
     for (const [index, window] of pending.entries()) {
       total.update(window.digest);
       rows += window.rows;
-      if (found[index] === window.digest || isLost) continue;
+      if (found[index] === window.digest || isLost || differences.length >= mostListed) continue;
       differences.push(...(await findDifferences(comparison, table, window, leftOut)));
       // without rowids, whatever comes behind a row too many is shifted
       if (table.rowid === undefined) isLost = true;
@@ -42,5 +45,6 @@ export async function verifyTable(
   }
   await compare();
   const equal = differences.length === 0;
-  return { verified: { name: table.name, rows, digest: total.digest('hex'), equal }, differences };
+  const verified = { name: table.name, rows, digest: total.digest('hex'), equal };
+  return { verified, differences: differences.slice(0, mostListed) };
 }
