@@ -1,0 +1,189 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import BetterSqlite3 from 'better-sqlite3';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyDatabase, planTransfer, type CopyOptions, type Reject } from '../../lib/transfer/index.js';
+import { startFaultProxy, type Fault, type FaultProxy } from '../support/fault-proxy.js';
+import { startSqld, type SqldServer } from '../support/sqld-server.js';
+import { createSource } from './support/create-source.js';
+import { createSourceWithBadRows } from './support/sources.js';
+import { createTestTarget, type TestTarget } from './support/target.js';
+
+let server: SqldServer;
+let proxy: FaultProxy;
+let target: TestTarget;
+
+beforeAll(async () => {
+  server = await startSqld();
+  proxy = await startFaultProxy(server.url);
+  target = createTestTarget(server.url);
+});
+
+afterAll(async () => {
+  await proxy.close();
+  await server.stop();
+});
+
+beforeEach(async () => {
+  proxy.clear();
+  await target.empty();
+});
+
+describe('rows that the target refuses', () => {
+  it('stop the copy with the key of the first one', async () => {
+    const source = await createSourceWithBadRows();
+
+    const copying = copyDatabase({ source, target: { url: server.url } });
+
+    await expect(copying).rejects.toMatchObject({ cause: { code: 'TRANSFER_BAD_ROW' } });
+    await expect(copying).rejects.toThrow('table t with "id" = 3 (SQLITE_CONSTRAINT_CHECK)');
+  });
+
+  const faults: [string, Fault][] = [
+    ['before', { kind: 'reset-before-forward' }],
+    ['behind', { kind: 'reset-after-forward' }],
+  ];
+  it.each(faults)(
+    'are listed once each, also when a connection is cut %s their commit',
+    async (_name, fault) => {
+      const source = await createSourceWithBadRows(40);
+      proxy.inject(fault, {
+        requests: 5,
+        when: (request) => request.includes('INTO nestjs_turso_transfer_rejects'),
+      });
+
+      const report = await copyDatabase({ ...to(proxy.url, source), onBadRow: 'quarantine' });
+
+      const expected = Array.from({ length: 13 }, (_, index) => (index + 1) * 3);
+      expect(report.rejects.map(({ key }) => key)).toEqual(expected.map((id) => `"id" = ${id}`));
+      expect(report.rejects.map(({ row }) => row)).toEqual(expected.map((id) => id - 1));
+      expect(report.verification.equal).toBe(true);
+      expect(report.rows).toBe(28);
+      expect(await listed(source)).toEqual(report.rejects);
+      expect(await target.all('SELECT count(*) FROM t')).toEqual([[27]]);
+    },
+  );
+
+  it('are listed once each across a resume', async () => {
+    const source = await createSourceWithBadRows(40);
+    const stopping = new AbortController();
+    const onProgress = ({ stage }: { stage: string }): void => {
+      if (stage === 'rows') stopping.abort();
+    };
+    const options: CopyOptions = { ...to(server.url, source), onBadRow: 'quarantine' };
+    await copyDatabase({ ...options, signal: stopping.signal, onProgress }).catch(() => undefined);
+
+    const { rejects, verification } = await copyDatabase({ ...options, resume: true });
+
+    expect([rejects.length, verification.equal]).toEqual([13, true]);
+  });
+
+  it('may be too long', async () => {
+    const source = await createSource((db) => {
+      db.exec('CREATE TABLE t (a, b)');
+      for (const bytes of [10, 5_000_100, 20, 4_999_995])
+        db.prepare('INSERT INTO t VALUES (?, NULL)').run(Buffer.alloc(bytes));
+    });
+
+    const report = await copyDatabase({ ...to(server.url, source), onBadRow: 'quarantine' });
+
+    expect(report.notes).toMatchObject([{ kind: 'value-too-large', object: 't' }]);
+    expect(report.rejects.map(({ key }) => key)).toEqual(['rowid = 2', 'rowid = 4']);
+    expect(await target.all('SELECT rowid, length(a) FROM t')).toEqual([
+      [1, 10],
+      [3, 20],
+    ]);
+  });
+
+  it('are no excuse for a statement that fails for every row', async () => {
+    const source = await createSourceWithBadRows();
+    const options: CopyOptions = { ...to(server.url, source), onBadRow: 'quarantine' };
+    const dropped: Promise<void>[] = [];
+    const onProgress = ({ stage }: { stage: string }): void => {
+      if (stage === 'rows') dropped.push(target.run('DROP TABLE u'));
+    };
+
+    const copying = copyDatabase({ ...options, onProgress });
+
+    await expect(copying).rejects.toMatchObject({ code: 'TRANSFER_INTERRUPTED', cause: { kind: 'syntax' } });
+    await Promise.all(dropped);
+  });
+});
+
+describe('a source that is written during the copy', () => {
+  it.each(['WAL', 'DELETE'])(
+    'stays undisturbed in mode %s, and the copy is that of the beginning',
+    async (mode) => {
+      const source = await createSource((db) => {
+        db.pragma(`journal_mode = ${mode}`);
+        db.exec(`CREATE TABLE t (id INTEGER PRIMARY KEY, n); WITH RECURSIVE n(i) AS
+        (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9000) INSERT INTO t SELECT i, 0 FROM n`);
+      });
+      const db = new BetterSqlite3(source, { timeout: 0 });
+      let writes = 0;
+      const onProgress = ({ stage }: { stage: string }): void => {
+        if (stage === 'snapshot') return;
+        db.exec(`UPDATE t SET n = n + 1; INSERT INTO t (n) VALUES (${writes++})`);
+      };
+
+      const report = await copyDatabase({ ...to(server.url, source), onProgress });
+      db.close();
+
+      expect(report.verification.equal).toBe(true);
+      expect(writes).toBeGreaterThan(3);
+      expect(await target.all('SELECT count(*), sum(n), max(id) FROM t')).toEqual([[9000, 0, 9000]]);
+    },
+  );
+});
+
+describe('a plan', () => {
+  it('refuses a target that holds anything, and leaves it as it is', async () => {
+    const source = await createSourceWithBadRows();
+    await target.run('CREATE TABLE precious (a)', 'INSERT INTO precious VALUES (1)');
+
+    const { problems } = await planTransfer(to(server.url, source));
+
+    expect(problems.map(({ kind }) => kind)).toEqual(['target-not-empty']);
+    await expect(copyDatabase(to(server.url, source))).rejects.toMatchObject({ code: 'TRANSFER_REFUSED' });
+    expect(await target.all('SELECT * FROM precious')).toEqual([[1]]);
+  });
+
+  it('leaves nothing behind on either side', async () => {
+    const source = await createSourceWithBadRows();
+
+    const plan = await planTransfer(to(server.url, source));
+
+    expect(plan).toMatchObject({
+      tables: [
+        { name: 't', rows: 10 },
+        { name: 'u', rows: 1 },
+      ],
+      problems: [],
+      notes: [],
+    });
+    expect(await target.all('SELECT * FROM sqlite_schema')).toEqual([]);
+    await expect(readFile(`${source}.transfer/snapshot.db`)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('keeps what else lies in the folder of the snapshot', async () => {
+    const source = await createSourceWithBadRows();
+
+    await mkdir(`${source}.work`);
+    await writeFile(`${source}.work/mine.txt`, 'mine');
+
+    await planTransfer({ ...to(server.url, source), workFolder: `${source}.work` });
+
+    expect(await readFile(`${source}.work/mine.txt`, 'utf8')).toBe('mine');
+  });
+});
+
+function to(url: string, source: string): CopyOptions {
+  return { source, target: { url } };
+}
+
+async function listed(source: string): Promise<Reject[]> {
+  const text = await readFile(`${source}.rejects.jsonl`, 'utf8');
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Reject);
+}
