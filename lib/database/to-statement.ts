@@ -25,7 +25,7 @@ export function toStatement(
   if (typeof input === 'string') return prepare(input, args, defaults);
   if (Array.isArray(input)) {
     const [sql, own] = input as readonly [string, InputArgs?];
-    return prepare(sql, own, defaults);
+    return toStatement(sql, own, defaults);
   }
   const object = input as Exclude<StatementInput, string | readonly unknown[]> | null | undefined;
   if (typeof object?.sql !== 'string')

@@ -72,7 +72,7 @@ export class RowLoader {
     const table = this.#table.name;
     if (this.#options.onBadRow === 'stop') {
       throw createTransferError(
-        `the target refuses the row of table ${table} with ${key} (${code}); resume with onBadRow "quarantine" to leave such rows out`,
+        `the target refuses the row of table ${table} with ${key} (${code}); resume with the policy "quarantine" to leave out such rows`,
         'TRANSFER_BAD_ROW',
       );
     }

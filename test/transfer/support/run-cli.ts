@@ -19,9 +19,10 @@ export interface CliResult {
 }
 
 /** Starts the command in a process of its own, unbuilt. It is killed after 25 s. */
-export function startCli(args: readonly string[], env: NodeJS.ProcessEnv = {}): CliRun {
+export function startCli(args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd: string = root): CliRun {
   const main = join(root, 'lib/cli/main.ts');
   const child = spawn(process.execPath, ['--import', loader, main, ...args], {
+    cwd,
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 25_000,
@@ -39,6 +40,10 @@ export function startCli(args: readonly string[], env: NodeJS.ProcessEnv = {}): 
   return { kill: (signal) => void child.kill(signal), stderr: () => stderr, ended };
 }
 
-export function runCli(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<CliResult> {
-  return startCli(args, env).ended;
+export function runCli(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  cwd: string = root,
+): Promise<CliResult> {
+  return startCli(args, env, cwd).ended;
 }

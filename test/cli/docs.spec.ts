@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import BetterSqlite3 from 'better-sqlite3';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { usage } from '../../lib/cli/usage.js';
+import { pageOf } from '../docs/pages.js';
+import { startSqld, type SqldServer } from '../support/sqld-server.js';
+import { createTempFolder } from '../support/temp-folder.js';
+import { runCli } from '../transfer/support/run-cli.js';
+
+const page = pageOf('docs/migrating.md');
+
+let server: SqldServer;
+
+beforeAll(async () => {
+  server = await startSqld();
+});
+
+afterAll(() => server.stop());
+
+describe('docs/migrating.md', () => {
+  it('shows what its commands print, one after the other', async () => {
+    const folder = await createTempFolder('docs');
+    const db = new BetterSqlite3(join(folder, 'app.db'));
+    db.exec(page.blocks.find(({ language }) => language === 'sql')?.code ?? '');
+    db.close();
+    const blocks = page.blocks.filter(({ language }) => language === 'sh' || language === 'text');
+    const shown: string[] = [];
+    const printed: string[] = [];
+
+    for (let index = 0; index < blocks.length; index += 2) {
+      const [, ...args] = (blocks[index]?.code ?? '').split(' ').slice(1);
+      const run = await runCli(
+        args.map((arg) => arg.replace('http://127.0.0.1:8080', server.url)),
+        {},
+        folder,
+      );
+      const errors = run.stderr.split('\n').filter((line) => /^(nestjs-turso|To go on):/.test(line));
+      shown.push(normalize(blocks[index + 1]?.code ?? ''));
+      printed.push(
+        normalize([run.stdout.trim(), ...errors].filter((text) => text !== '').join('\n'), folder),
+      );
+    }
+
+    expect(printed).toEqual(shown);
+    expect(printed).toHaveLength(4);
+  });
+
+  it('tells every kind of problem', async () => {
+    const source = await readFile(
+      join(import.meta.dirname, '../../lib/transfer/plan/transfer-plan.ts'),
+      'utf8',
+    );
+    const union = /ProblemKind =([^;]*);/.exec(source)?.[1] ?? '';
+    const kinds = [...union.matchAll(/'([a-z-]+)'/g)].map(([, kind = '']) => kind);
+
+    expect(kinds.filter((kind) => !page.text.includes(`| \`${kind}\` `))).toEqual([]);
+    expect(kinds.length).toBeGreaterThan(5);
+  });
+
+  it('names options that exist', () => {
+    const named = [...page.text.matchAll(/--[a-z][a-z0-9-]+/g)].map(([option]) => option);
+
+    expect(named.filter((option) => !usage.includes(`  ${option}`))).toEqual([]);
+    expect(named).toContain('--on-bad-row');
+  });
+});
+
+function normalize(text: string, folder = ''): string {
+  return text
+    .replaceAll(`${folder}/`, folder === '' ? '/' : '')
+    .replace(/127\.0\.0\.1:\d+/g, 'HOST')
+    .replace(/\b[0-9a-f]{16}\b/g, 'DIGEST')
+    .replace(/in \d+\.\d s/g, 'in SECONDS');
+}
