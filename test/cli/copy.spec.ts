@@ -124,21 +124,11 @@ describe('nestjs-turso copy', () => {
 });
 
 describe('nestjs-turso', () => {
-  it.each([
-    ['no command', []],
-    ['an unknown command', ['move', 'a.db', 'http://127.0.0.1:1']],
-    ['no address', ['copy', 'a.db']],
-    ['an unknown option', ['copy', 'a.db', 'http://127.0.0.1:1', '--quick']],
-    ['an option without its value', ['copy', 'a.db', 'http://127.0.0.1:1', '--rejects']],
-    ['a wrong policy', ['copy', 'a.db', 'http://127.0.0.1:1', '--on-bad-row', 'ignore']],
-    ['a target that is a file', ['copy', 'a.db', 'sqlite:b.db']],
-    ['a missing source', ['copy', '/nowhere/a.db', 'http://127.0.0.1:1']],
-    ['a resume of nothing', ['copy', 'a.db', 'http://127.0.0.1:1', '--resume']],
-  ])('refuses %s', async (_name, args) => {
-    const { exitCode, stdout, stderr } = await runCli(args);
+  it('refuses a missing source', async () => {
+    const { exitCode, stdout, stderr } = await runCli(['copy', '/nowhere/a.db', server.url]);
 
     expect([exitCode, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(/^(snapshot\n)?nestjs-turso: [A-Z_]+: /);
+    expect(stderr).toContain('nestjs-turso: TRANSFER_SOURCE_MISSING: there is no file /nowhere/a.db');
   });
 
   it('shows no token', async () => {

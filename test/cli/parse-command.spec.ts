@@ -1,0 +1,40 @@
+import { describe, expect, it } from '@jest/globals';
+import { parseCommand } from '../../lib/cli/parse-command.js';
+import { resolveTransferOptions } from '../../lib/transfer/resolve-transfer-options.js';
+
+const url = 'http://127.0.0.1:1';
+
+describe('a command line', () => {
+  it.each([
+    ['no command', []],
+    ['an unknown command', ['move', 'a.db', url]],
+    ['no address', ['copy', 'a.db']],
+    ['a word too many', ['copy', 'a.db', url, 'more']],
+    ['an unknown option', ['copy', 'a.db', url, '--quick']],
+    ['an option without its value', ['copy', 'a.db', url, '--rejects']],
+    ['a resume of a plan', ['plan', 'a.db', url, '--resume']],
+    ['a wrong policy', ['copy', 'a.db', url, '--on-bad-row', 'ignore']],
+    ['a target that is a file', ['copy', 'a.db', 'sqlite:b.db']],
+    ['a token in the address', ['copy', 'a.db', 'libsql://s3cret@host']],
+  ])('with %s is refused without a quotation', (_name, args) => {
+    const understand = (): unknown => resolveTransferOptions(parseCommand(args)?.options as never);
+
+    expect(understand).toThrow(expect.objectContaining({ kind: 'configuration' }));
+    expect(understand).toThrow(expect.not.objectContaining({ message: expect.stringContaining('s3cret') }));
+  });
+
+  it('may name the file by a URL', () => {
+    expect(parseCommand(['copy', 'sqlite:data/app.db', url])?.options.source).toBe('data/app.db');
+    expect(parseCommand(['copy', 'file:///data/app.db', url])?.options.source).toBe('/data/app.db');
+  });
+
+  it('becomes a command that goes on, quoted for a shell', () => {
+    const command = parseCommand(['copy', "it's.db", url, '--rejects', 'a b']);
+
+    expect(command?.resumeCommand).toBe(`nestjs-turso copy 'it'\\''s.db' ${url} --rejects 'a b' --resume`);
+  });
+
+  it('asks for help', () => {
+    expect(parseCommand(['--help'])).toBeUndefined();
+  });
+});
