@@ -88,7 +88,8 @@ function fail(error: unknown, command: Command | undefined): ExitCode {
   const message =
     error instanceof DatabaseError ? error.message : `unexpected ${String(name)} ${String(code)}`;
   process.stderr.write(`nestjs-turso: ${message}\n`);
-  if (!(error instanceof TransferInterruptedError) || command?.name !== 'copy') return exitCodes.usage;
-  process.stderr.write(`To go on: ${command.resumeCommand}\n`);
-  return exitCodes.interrupted;
+  const isInterrupted = error instanceof TransferInterruptedError;
+  if (isInterrupted && command !== undefined) process.stderr.write(`To go on: ${command.resumeCommand}\n`);
+  const isStopped = error instanceof DatabaseError && error.kind === 'aborted';
+  return isInterrupted || isStopped ? exitCodes.interrupted : exitCodes.usage;
 }

@@ -7,7 +7,7 @@ import { encodeCell } from '../target/encode-cell.js';
 import type { Ledger } from '../target/ledger.js';
 import type { ResolvedTransferOptions } from '../resolve-transfer-options.js';
 import { RowLoader } from './load-rows.js';
-import { throwIfStopped } from './throw-if-stopped.js';
+import { throwIfStopped } from '../throw-if-stopped.js';
 
 /** Definitions of one commit. */
 const objectsPerCommit = 50;

@@ -12,7 +12,7 @@ import type { ResolvedTransferOptions } from '../resolve-transfer-options.js';
 import { createTransferError } from '../transfer-errors.js';
 import { describeRow } from './describe-key.js';
 import { takeChunk, type EncodedRow } from './row-chunk.js';
-import { throwIfStopped } from './throw-if-stopped.js';
+import { throwIfStopped } from '../throw-if-stopped.js';
 import { toInserts } from './to-inserts.js';
 
 /** Loads the rows of one table, from where the ledger stands. */
@@ -43,9 +43,13 @@ export class RowLoader {
         throwIfStopped(this.#options.signal);
         const sending = Promise.allSettled([this.#loadRows(chunk.rows, index)]);
         await setImmediate();
-        chunk = takeChunk(rows, chunk.next);
-        const [result] = await sending;
-        if (result.status === 'rejected') throw result.reason;
+        try {
+          chunk = takeChunk(rows, chunk.next);
+        } finally {
+          // whatever the source says, what is on its way is awaited
+          const [result] = await sending;
+          throwIfRejected(result);
+        }
         this.#report();
       }
     } finally {
@@ -110,4 +114,8 @@ function isRefusal(error: unknown): error is DatabaseError {
       error.code === 'ARGS_INVALID' ||
       /datatype mismatch/.test(error.message))
   );
+}
+
+function throwIfRejected(result: PromiseSettledResult<void>): void {
+  if (result.status === 'rejected') throw result.reason;
 }

@@ -2,7 +2,6 @@ import { jitteredBackoffMs } from '../../async/backoff.js';
 import { createDeadline, remainingMs, type Deadline } from '../../async/deadline.js';
 import { sleep } from '../../async/sleep.js';
 import { DatabaseError } from '../../errors/database-error.js';
-import { TransferInterruptedError } from '../transfer-errors.js';
 
 const passing: ReadonlySet<string> = new Set(['unavailable', 'busy', 'timeout']);
 
@@ -24,14 +23,13 @@ export class Patience {
     this.#failures = 0;
   }
 
-  /** Waits before the next attempt. @throws the error itself when it will not pass, TransferInterruptedError when patience is over */
+  /** Waits before the next attempt. @throws the error itself when it will not pass, or when patience is over */
   async wait(error: unknown): Promise<void> {
     if (!(error instanceof DatabaseError) || !passing.has(error.kind)) throw error;
     if (this.#failures === 0) this.#deadline = createDeadline(this.#patienceMs, this.#signal);
     this.#failures++;
     const pauseMs = jitteredBackoffMs(this.#failures, 50, 2_000) + 20;
-    if (pauseMs > remainingMs(this.#deadline))
-      throw new TransferInterruptedError(error.message, error.kind, error);
+    if (pauseMs > remainingMs(this.#deadline)) throw error;
     await sleep(pauseMs, this.#deadline, 'waiting for the server');
   }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SourceTable } from '../source/source-schema.js';
+import { throwIfStopped } from '../throw-if-stopped.js';
 import { findDifferences } from './find-differences.js';
 import { splitIntoWindows, type Comparison, type TableWindow } from './table-window.js';
 import type { Difference, VerifiedTable } from './verification.js';
@@ -27,6 +28,7 @@ export async function verifyTable(
   let pending: TableWindow[] = [];
   let isLost = false;
   const compare = async (): Promise<void> => {
+    throwIfStopped(comparison.target.options.signal);
     const found = await comparison.hasher.hash(pending.map(({ sql }) => ({ sql, table })));
     for (const [index, window] of pending.entries()) {
       total.update(window.digest);
