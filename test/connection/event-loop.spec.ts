@@ -20,7 +20,8 @@ describe('the event loop goes on', () => {
   let db: DatabaseConnection;
   beforeEach(async () => {
     const { path } = await createTempDatabase();
-    db = createConnection({ url: `sqlite:${path}`, sqlite: { synchronous: 'off' }, queryTimeoutMs: 60_000 });
+    const patience = { queryTimeoutMs: 60_000, transactionTimeoutMs: 60_000 };
+    db = createConnection({ url: `sqlite:${path}`, sqlite: { synchronous: 'off' }, ...patience });
     await db.execute('CREATE TABLE books (name TEXT)');
     await db.execute(insert, ['a']);
   });
@@ -32,7 +33,7 @@ describe('the event loop goes on', () => {
     [
       'awaited reads',
       async () => {
-        for (let n = 0; n < 20_000; n++) await db.execute(select, [1]);
+        for (let n = 0; n < 10_000; n++) await db.execute(select, [1]);
       },
     ],
     [
@@ -43,20 +44,20 @@ describe('the event loop goes on', () => {
     ],
     [
       'reads that start together',
-      () => Promise.all(Array.from({ length: 20_000 }, () => db.execute(select, [1]))),
+      () => Promise.all(Array.from({ length: 10_000 }, () => db.execute(select, [1]))),
     ],
     [
       'statements of a callback’s transaction',
       () =>
         db.withTransaction(async (tx) => {
-          for (let n = 0; n < 10_000; n++) await tx.execute(insert, ['b']);
+          for (let n = 0; n < 5_000; n++) await tx.execute(insert, ['b']);
         }),
     ],
     [
       'statements of a transaction',
       async () => {
         const transaction = await db.transaction('write');
-        for (let n = 0; n < 10_000; n++) await transaction.execute({ sql: insert, args: ['b'] });
+        for (let n = 0; n < 5_000; n++) await transaction.execute({ sql: insert, args: ['b'] });
         await transaction.commit();
       },
     ],
@@ -64,11 +65,11 @@ describe('the event loop goes on', () => {
       'statements of a batch',
       () =>
         db.batch(
-          Array.from({ length: 20_000 }, (): [string, InArgs] => [insert, ['b']]),
+          Array.from({ length: 10_000 }, (): [string, InArgs] => [insert, ['b']]),
           'write',
         ),
     ],
-    ['statements of a script', () => db.executeMultiple("INSERT INTO books VALUES ('b');".repeat(10_000))],
+    ['statements of a script', () => db.executeMultiple("INSERT INTO books VALUES ('b');".repeat(5_000))],
   ];
   it.each(loops)('while it serves %s', async (_name, work) => {
     expect(await countTicks(work)).toBeGreaterThanOrEqual(5);

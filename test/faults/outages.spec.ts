@@ -43,6 +43,7 @@ describe('a server with a connection to it', () => {
     );
     expect(new Set(outcomes)).toEqual(new Set(['timeout']));
     await room.server.kill('SIGCONT');
+    await room.db.ping();
     await room.db.execute(insert('next'));
 
     const names = await room.names();
