@@ -149,6 +149,7 @@ describe.each(plantings)('a credential in %s', (_place, planting) => {
       module,
       connection,
       status: connection.status(),
+      view: connection.withOptions({ timeoutMs: 5_000 }),
       transaction: await connection.transaction('read'),
       result: await connection.execute('SELECT 1'),
       indicator: app.get(DatabaseHealthIndicator),
