@@ -4,7 +4,7 @@ import { variablesOf } from '../options/env-options.js';
 import type { CopyOptions } from '../transfer/transfer-options.js';
 import { readTarget } from './read-target.js';
 
-const names = ['plan', 'copy', 'verify'] as const;
+const names = ['plan', 'copy', 'verify', 'pull'] as const;
 
 /** A command line, understood. */
 export interface Command {
@@ -35,12 +35,12 @@ const optionTypes = {
 export function parseCommand(argv: readonly string[]): Command | undefined {
   const { values, positionals } = parse(argv);
   if (values.help) return undefined;
-  const [name, source, url, ...more] = positionals;
+  const [name, first, second, ...more] = positionals;
   if (!isName(name)) throw new ConfigurationError(`give a command: ${names.join(', ')} (see --help)`);
-  if (source === undefined || url === undefined || more.length > 0)
-    throw new ConfigurationError(
-      `${name} takes a file and an address: nestjs-turso ${name} app.db libsql://…`,
-    );
+  const example = name === 'pull' ? 'libsql://… app.db' : 'app.db libsql://…';
+  if (first === undefined || second === undefined || more.length > 0)
+    throw new ConfigurationError(`${name} takes two places: nestjs-turso ${name} ${example}`);
+  const [file, url] = name === 'pull' ? [second, first] : [first, second];
   if (values.resume && name !== 'copy') throw new ConfigurationError('only copy takes --resume');
   if (/@|authToken=/i.test(url)) {
     const variable = variablesOf('authToken', undefined)[0];
@@ -51,7 +51,7 @@ export function parseCommand(argv: readonly string[]): Command | undefined {
   return {
     name,
     options: {
-      source: source.replace(/^(sqlite|file):(\/\/(?=\/))?/, ''),
+      source: file.replace(/^(sqlite|file):(\/\/(?=\/))?/, ''),
       target: readTarget(url),
       resume: values.resume,
       onBadRow: values['on-bad-row'] as CopyOptions['onBadRow'],

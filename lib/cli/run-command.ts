@@ -3,6 +3,7 @@ import { DatabaseError } from '../errors/database-error.js';
 import {
   copyDatabase,
   planTransfer,
+  pullDatabase,
   TransferInterruptedError,
   verifyTransfer,
   type CopyOptions,
@@ -66,6 +67,12 @@ async function run(name: Command['name'], options: CopyOptions): Promise<Result>
       const copied = report.rejects.length === 0 ? exitCodes.verified : exitCodes.rejects;
       const exitCode = report.verification.equal ? copied : exitCodes.mismatch;
       return { exitCode, value: report, text: describeReport(report) };
+    }
+    case 'pull': {
+      const { source: file, target: source, signal, onProgress } = options;
+      const verification = await pullDatabase({ source, file, signal, onProgress });
+      const exitCode = verification.equal ? exitCodes.verified : exitCodes.mismatch;
+      return { exitCode, value: verification, text: describeVerification(verification) };
     }
     case 'verify': {
       const verification = await verifyTransfer(options);

@@ -1,11 +1,12 @@
-export const usage = `Usage: nestjs-turso <command> <file> <url> [options]
+export const usage = `Usage: nestjs-turso <command> <from> <to> [options]
 
-Moves a SQLite file to Turso or any libSQL server. The token is read from TURSO_AUTH_TOKEN.
+Moves a SQLite file to Turso or any libSQL server, and back. The token is read from TURSO_AUTH_TOKEN.
 
 Commands
-  plan     says what a copy would do and what stands against it; writes nothing
-  copy     copies everything to an empty database and verifies it
-  verify   compares every definition and every row
+  plan <file> <url>     says what a copy would do and what stands against it; writes nothing
+  copy <file> <url>     copies everything to an empty database and verifies it
+  verify <file> <url>   compares every definition and every row
+  pull <url> <file>     copies a snapshot of the server to a new file and verifies it
 
 Options
   --resume                   goes on with an interrupted copy

@@ -1,8 +1,9 @@
 export { copyDatabase } from './copy-database.js';
+export { pullDatabase } from './pull-database.js';
 export { planTransfer } from './plan-transfer.js';
 export { verifyTransfer } from './verify-transfer.js';
 export { TransferInterruptedError, TransferRefusedError } from './transfer-errors.js';
-export type { CopyOptions, TransferOptions, TransferTarget } from './transfer-options.js';
+export type { CopyOptions, PullOptions, TransferOptions, TransferTarget } from './transfer-options.js';
 export type { Progress, ProgressListener } from './progress.js';
 export type { InvalidTextPolicy } from './source/cell.js';
 export type {

@@ -54,3 +54,13 @@ export interface CopyOptions extends TransferOptions {
    */
   readonly resume?: boolean;
 }
+
+/** What `pullDatabase` takes. */
+export interface PullOptions extends Pick<
+  TransferOptions,
+  'requestTimeoutMs' | 'patienceMs' | 'signal' | 'onProgress'
+> {
+  readonly source: TransferTarget;
+  /** Path of the new SQLite file. */
+  readonly file: string;
+}

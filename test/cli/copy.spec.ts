@@ -39,7 +39,10 @@ describe('nestjs-turso copy', () => {
     const copy = await runCli(['copy', source, server.url]);
     const verify = await runCli(['verify', source, server.url, '--json']);
 
-    expect([plan.exitCode, copy.exitCode, verify.exitCode]).toEqual([0, 0, 0]);
+    const pull = await runCli(['pull', server.url, `${source}.back`]);
+
+    expect([plan.exitCode, copy.exitCode, verify.exitCode, pull.exitCode]).toEqual([0, 0, 0, 0]);
+    expect(await readSource(`${source}.back`)).toEqual(await readSource(source));
     expect(plan.stdout).toContain('nothing stands against a copy');
     expect(copy.stdout).toMatch(/keyless +100 {2}[0-9a-f]{16} {2}equal/);
     expect(JSON.parse(verify.stdout)).toMatchObject({ exitCode: 0, equal: true, differences: [] });
@@ -53,10 +56,10 @@ describe('nestjs-turso copy', () => {
       { kind: 'delay', upMs: 60, downMs: 60 },
       { when: (request) => request.includes('UPDATE nestjs') },
     );
-    for (let kill = 0; kill < 4; kill++) {
+    for (let kill = 0; kill < 3; kill++) {
       const run = startCli(['copy', source, proxy.url, ...(kill === 0 ? [] : ['--resume'])]);
       await commitsSeen(run, 2);
-      await sleep(kill * 35);
+      await sleep(kill * 45);
       run.kill('SIGKILL');
       expect((await run.ended).exitCode).toBe(null);
     }
@@ -166,5 +169,5 @@ async function position(): Promise<unknown[]> {
 }
 
 async function readTarget(): Promise<Record<string, string[]>> {
-  return { ...(await readEverything(target.all)), encoding: ['UTF-8'] };
+  return { ...(await target.session((all) => readEverything(all))), encoding: ['UTF-8'] };
 }

@@ -43,7 +43,7 @@ describe('docs/migrating.md', () => {
     }
 
     expect(printed).toEqual(shown);
-    expect(printed).toHaveLength(4);
+    expect(printed).toHaveLength(5);
   });
 
   it('tells every kind of problem', async () => {

@@ -2,6 +2,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import BetterSqlite3 from 'better-sqlite3';
 import { rm, stat } from 'node:fs/promises';
 import { copyDatabase, TransferInterruptedError } from '../../lib/transfer/index.js';
+import { resolveTransferOptions } from '../../lib/transfer/resolve-transfer-options.js';
+import { readCheckpoint, type Checkpoint, type LoadState } from '../../lib/transfer/target/checkpoint.js';
+import { Ledger } from '../../lib/transfer/target/ledger.js';
+import { TargetDatabase } from '../../lib/transfer/target/target-database.js';
 import { startFaultProxy, type Fault, type FaultProxy } from '../support/fault-proxy.js';
 import { startSqld, type SqldServer } from '../support/sqld-server.js';
 import { readEverything } from './support/read-everything.js';
@@ -162,15 +166,31 @@ describe('an interrupted copy', () => {
 
   it('ends when somebody else works on its target', async () => {
     await interrupt();
-    const meddling: Promise<void>[] = [];
-    const onProgress = ({ stage }: { stage: string }): void => {
-      if (stage === 'rows') meddling.push(target.run('UPDATE nestjs_turso_transfer SET position = 99'));
-    };
+    const database = new TargetDatabase(resolveTransferOptions({ source, target: { url: server.url } }));
+    const checkpoint = (await readCheckpoint(database)) as Checkpoint;
+    await target.run('UPDATE nestjs_turso_transfer SET position = position + 1');
 
-    const resumed = copyDatabase({ source, target: { url: server.url }, resume: true, onProgress });
+    const insert = { sql: `INSERT INTO keyless VALUES ('late', 0)`, want_rows: false };
+    const late = new Ledger(database, checkpoint).advance([insert], { stage: 'rows', item: 0, rows: 1 });
 
-    await expect(resumed).rejects.toMatchObject({ code: 'TRANSFER_CONFLICT' });
-    await Promise.all(meddling);
+    await expect(late).rejects.toMatchObject({ code: 'TRANSFER_CONFLICT' });
+    expect(await target.all(`SELECT count(*) FROM keyless WHERE a = 'late'`)).toEqual([[0]]);
+    database.close();
+    await rm(`${source}.transfer`, { recursive: true });
+  });
+
+  it('takes a piece that arrives twice for one', async () => {
+    await interrupt();
+    const database = new TargetDatabase(resolveTransferOptions({ source, target: { url: server.url } }));
+    const checkpoint = (await readCheckpoint(database)) as Checkpoint;
+    const insert = { sql: `INSERT INTO keyless VALUES ('twice', 0)`, want_rows: false };
+    const next: LoadState = { stage: 'rows', item: 0, rows: 1 };
+
+    await new Ledger(database, checkpoint).advance([insert], next);
+    await new Ledger(database, checkpoint).advance([insert], next);
+
+    expect(await target.all(`SELECT count(*) FROM keyless WHERE a = 'twice'`)).toEqual([[1]]);
+    database.close();
     await rm(`${source}.transfer`, { recursive: true });
   });
 });
@@ -189,5 +209,5 @@ async function expectExact(): Promise<void> {
 }
 
 async function readTarget(): Promise<Record<string, string[]>> {
-  return { ...(await readEverything(target.all)), encoding: ['UTF-8'] };
+  return { ...(await target.session((all) => readEverything(all))), encoding: ['UTF-8'] };
 }

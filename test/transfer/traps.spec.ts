@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { copyDatabase, TransferRefusedError } from '../../lib/transfer/index.js';
+import { copyDatabase, pullDatabase, TransferRefusedError } from '../../lib/transfer/index.js';
 import { startSqld, type SqldServer } from '../support/sqld-server.js';
 import { createSource } from './support/create-source.js';
 import { readEverything } from './support/read-everything.js';
@@ -27,8 +27,8 @@ beforeEach(() => target.empty());
 
 describe('a copy', () => {
   it.each(traps.filter(({ outcome }) => outcome === 'equal').map((trap) => [trap.name, trap] as const))(
-    'is exact: %s',
-    async (_name, { build, options, changed }) => {
+    'is exact, and back again: %s',
+    async (_name, { build, options, changed, back }) => {
       const source = await createSource(build);
 
       const report = await copyDatabase({ source, target: { url: server.url }, ...options });
@@ -38,6 +38,18 @@ describe('a copy', () => {
         expect(await target.all(`SELECT id, typeof(a), hex(a) FROM ${table} ORDER BY id`)).toEqual(rows);
       }
       if (changed === undefined) expect(await readTarget(source)).toEqual(await readSource(source));
+
+      const file = `${source}.pulled`;
+      const pulling = pullDatabase({ source: { url: server.url }, file });
+      if (back !== undefined) {
+        await expect(pulling).rejects.toMatchObject({ problems: [{ kind: back }] });
+        return;
+      }
+      expect((await pulling).differences).toEqual([]);
+      expect(await readSource(file)).toEqual({
+        ...(await target.session((all) => readEverything(all))),
+        encoding: ['UTF-8'],
+      });
     },
   );
 
@@ -69,5 +81,8 @@ describe('a copy', () => {
 
 async function readTarget(source: string): Promise<Record<string, string[]>> {
   const { encoding } = await readSource(source);
-  return { ...(await readEverything(target.all, encoding?.[0] === 'UTF-8')), encoding: encoding ?? [] };
+  return {
+    ...(await target.session((all) => readEverything(all, encoding?.[0] === 'UTF-8'))),
+    encoding: encoding ?? [],
+  };
 }

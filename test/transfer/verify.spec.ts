@@ -10,7 +10,7 @@ import { TargetDatabase } from '../../lib/transfer/target/target-database.js';
 import { ServerHasher } from '../../lib/transfer/verify/server-hasher.js';
 import { StreamHasher } from '../../lib/transfer/verify/stream-hasher.js';
 import type { TargetHasher } from '../../lib/transfer/verify/target-hasher.js';
-import { verifyTable } from '../../lib/transfer/verify/verify-table.js';
+import { verifyTables } from '../../lib/transfer/verify/verify-tables.js';
 import { withSnapshot } from '../../lib/transfer/with-snapshot.js';
 import { startSqld, type SqldServer } from '../support/sqld-server.js';
 import { createSource } from './support/create-source.js';
@@ -117,10 +117,7 @@ describe('without sha3_query', () => {
     const database = new TargetDatabase(resolveTransferOptions(options()));
     return withSnapshot(database.options, async (snapshot) => {
       const comparison = { source: snapshot, target: database, hasher: create(database) };
-      const results: Awaited<ReturnType<typeof verifyTable>>[] = [];
-      for (const table of snapshot.schema.tables)
-        results.push(await verifyTable(comparison, table, new Set()));
-      return results;
+      return verifyTables(comparison, snapshot.schema.tables, new Map());
     }).finally(() => database.close());
   };
 
@@ -129,7 +126,7 @@ describe('without sha3_query', () => {
 
     const streamed = await compare((database) => new StreamHasher(database));
 
-    expect(streamed.flatMap(({ differences }) => differences)).toEqual([]);
+    expect(streamed.differences).toEqual([]);
     expect(streamed).toEqual(await compare((database) => new ServerHasher(database)));
   });
 
@@ -137,9 +134,8 @@ describe('without sha3_query', () => {
     await copy();
     await target.run(...rowDamages.map(([damage]) => damage));
 
-    const tables = await compare((database) => new StreamHasher(database));
+    const { differences } = await compare((database) => new StreamHasher(database));
 
-    const differences = tables.flatMap((table) => table.differences);
     expect(sorted(differences)).toEqual(sorted(rowDamages.map(([, difference]) => difference)));
   });
 });

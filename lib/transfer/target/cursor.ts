@@ -5,6 +5,7 @@ import { AuthTokenHolder } from '../../drivers/turso/auth-token.js';
 import type { HranaError, HranaStep, HranaValue } from '../../drivers/turso/hrana-protocol.js';
 import { createProtocolError, toStatementError, toStatusError } from '../../drivers/turso/turso-errors.js';
 import { DatabaseError } from '../../errors/database-error.js';
+import { createAbortedError } from '../../errors/wait-errors.js';
 import { redactSecrets } from '../../options/redact-secrets.js';
 import type { ResolvedTursoTarget } from '../../options/resolved-options.js';
 
@@ -59,6 +60,8 @@ export async function* openCursor(
       }
     }
     if (!response.complete) throw createLostError(target.location);
+  } catch (error) {
+    throw error instanceof DatabaseError ? error : toLostError(options);
   } finally {
     response.destroy();
   }
@@ -72,12 +75,9 @@ function parseEntry(line: string, location: string): CursorEntry {
   }
 }
 
-function post(
-  { target, idleTimeoutMs, signal }: CursorOptions,
-  body: string,
-  token: string | undefined,
-): Promise<IncomingMessage> {
-  const { secure, hostname, port, basePath, tls, remoteEncryptionKey: key, location } = target;
+function post(options: CursorOptions, body: string, token: string | undefined): Promise<IncomingMessage> {
+  const { target, idleTimeoutMs, signal } = options;
+  const { secure, hostname, port, basePath, tls, remoteEncryptionKey: key } = target;
   const { ca, cert, key: tlsKey, servername, rejectUnauthorized } = tls;
   return new Promise((resolve, reject) => {
     const exchange = (secure ? requestHttps : requestHttp)({
@@ -101,7 +101,7 @@ function post(
       },
     });
     exchange.setTimeout(idleTimeoutMs, () => exchange.destroy(new Error('silence')));
-    exchange.on('error', () => reject(createLostError(location)));
+    exchange.on('error', () => reject(toLostError(options)));
     exchange.on('response', (response) => {
       response.on('error', () => undefined);
       resolve(response);
@@ -114,6 +114,13 @@ async function readText(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString('utf8');
+}
+
+/** The signal that ends a request shows as a cut connection. */
+function toLostError({ target, signal }: CursorOptions): DatabaseError {
+  return signal?.aborted
+    ? createAbortedError('while the server answered', signal.reason)
+    : createLostError(target.location);
 }
 
 /** A cursor of ours only reads. */

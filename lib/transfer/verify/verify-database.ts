@@ -4,8 +4,8 @@ import type { TargetDatabase } from '../target/target-database.js';
 import { checkIntegrity } from './check-integrity.js';
 import { compareSchemas } from './compare-schemas.js';
 import { createTargetHasher } from './create-target-hasher.js';
-import { verifyTable } from './verify-table.js';
-import type { Difference, Verification, VerifiedTable } from './verification.js';
+import { verifyTables } from './verify-tables.js';
+import type { Difference, Verification } from './verification.js';
 
 /** Compares everything: definitions first, then every row of every table, then what the target says of itself. */
 export async function verifyDatabase(
@@ -16,19 +16,20 @@ export async function verifyDatabase(
   const hasher = await createTargetHasher(target);
   const differences: Difference[] = await compareSchemas(target, source);
   const missing = new Set(differences.filter(isMissing).map(({ object }) => object));
-  const tables: VerifiedTable[] = [];
-  for (const table of source.schema.tables) {
-    if (missing.has(table.name)) continue;
-    const leftOut = new Set(rejects.filter((reject) => reject.table === table.name).map(({ row }) => row));
-    const found = await verifyTable({ source, target, hasher }, table, leftOut);
-    tables.push(found.verified);
-    differences.push(...found.differences);
-  }
+  const present = source.schema.tables.filter(({ name }) => !missing.has(name));
+  const found = await verifyTables({ source, target, hasher }, present, groupByTable(rejects));
+  differences.push(...found.differences);
   if (differences.length === 0) differences.push(...(await checkIntegrity(target, source)));
-  return { equal: differences.length === 0, tables, differences };
+  return { equal: differences.length === 0, tables: found.verified, differences };
 }
 
 /** A table with another definition may lack a column that the comparison would ask for. */
 function isMissing({ kind }: Difference): boolean {
   return kind === 'object-missing' || kind === 'object-changed';
+}
+
+function groupByTable(rejects: readonly Pick<Reject, 'table' | 'row'>[]): Map<string, Set<number>> {
+  const groups = new Map<string, Set<number>>();
+  for (const { table, row } of rejects) groups.set(table, (groups.get(table) ?? new Set()).add(row));
+  return groups;
 }

@@ -4,6 +4,8 @@ export interface TestTarget {
   /** Rows as arrays: integers and floats as numbers, text and bytes as strings. */
   all(sql: string): Promise<unknown[][]>;
   run(...statements: string[]): Promise<void>;
+  /** Runs something on one stream: the server reads the schema once. */
+  session<T>(work: (all: TestTarget['all']) => Promise<T>): Promise<T>;
   /** Drops everything. */
   empty(): Promise<void>;
 }
@@ -15,6 +17,7 @@ interface Cell {
 }
 
 interface Answer {
+  readonly baton: string | null;
   readonly results: readonly {
     readonly error?: { readonly message: string };
     readonly response?: { readonly result: { readonly rows: readonly (readonly Cell[])[] } };
@@ -22,12 +25,17 @@ interface Answer {
 }
 
 export function createTestTarget(url: string): TestTarget {
-  const send = async (statements: readonly string[]): Promise<unknown[][][]> => {
+  const send = async (
+    statements: readonly string[],
+    stream?: { baton: string | null },
+  ): Promise<unknown[][][]> => {
     const requests = statements.map((sql) => ({ type: 'execute', stmt: { sql, want_rows: true } }));
-    const body = JSON.stringify({ baton: null, requests: [...requests, { type: 'close' }] });
+    const close = stream === undefined ? [{ type: 'close' }] : [];
+    const body = JSON.stringify({ baton: stream?.baton ?? null, requests: [...requests, ...close] });
     const response = await fetch(`${url}/v3/pipeline`, { method: 'POST', body });
-    const { results } = (await response.json()) as Answer;
-    return results.slice(0, -1).map(({ error, response: answer }) => {
+    const { results, baton } = (await response.json()) as Answer;
+    if (stream !== undefined) stream.baton = baton;
+    return results.slice(0, statements.length).map(({ error, response: answer }) => {
       if (error !== undefined) throw new Error(error.message);
       return (answer?.result.rows ?? []).map((row) => row.map(toValue));
     });
@@ -38,6 +46,10 @@ export function createTestTarget(url: string): TestTarget {
     url,
     all,
     run,
+    session(work) {
+      const stream = { baton: null };
+      return work(async (sql) => (await send([sql], stream))[0] ?? []);
+    },
     async empty() {
       const names = await all(
         `SELECT CASE WHEN type = 'table' AND sql LIKE 'CREATE VIRTUAL%' THEN 'virtual' ELSE type END, name

@@ -9,6 +9,8 @@ export interface Trap {
   readonly outcome: 'equal' | ProblemKind;
   readonly build: (db: Database) => void;
   readonly options?: Partial<CopyOptions>;
+  /** The way back is refused with this kind of problem. */
+  readonly back?: ProblemKind;
   /** The policy changes values on purpose: the target is compared with these instead. */
   readonly changed?: Readonly<Record<string, readonly (readonly unknown[])[]>>;
 }

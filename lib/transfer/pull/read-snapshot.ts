@@ -1,0 +1,104 @@
+import type { HranaStep, HranaValue } from '../../drivers/turso/hrana-protocol.js';
+import { begin } from '../../drivers/turso/steps.js';
+import type { Cell } from '../source/cell.js';
+import { listExpressions, selectRows } from '../source/select-rows.js';
+import type { SourceSchema, SourceTable } from '../source/source-schema.js';
+import { openCursor } from '../target/cursor.js';
+import type { TargetDatabase } from '../target/target-database.js';
+import { createTransferError } from '../transfer-errors.js';
+import { toCells, toReadable } from '../verify/readable-query.js';
+import { fingerprintQuery, type RemoteSchema } from './read-remote-schema.js';
+
+/** Receives a snapshot as it comes. */
+export interface SnapshotListener {
+  onRow(table: SourceTable, row: readonly Cell[]): void;
+  /** The server's own digest of the table in the same snapshot, where it has `sha3_query`. */
+  onDigest(table: SourceTable, digest: string): void;
+  onSequence(rows: readonly (readonly Cell[])[]): void;
+  onPragma(name: 'user_version' | 'application_id', value: bigint): void;
+}
+
+/** One question and what becomes of its answer. */
+interface Part {
+  readonly step: HranaStep;
+  onRow(row: readonly HranaValue[]): void;
+}
+
+const everything = { afterRowid: undefined, offset: 0, limit: undefined };
+
+/** The query of all that is stored of a table, in the order of its key. */
+export function selectTable(table: SourceTable): string {
+  return selectRows(table, listExpressions(table, false), everything);
+}
+
+/**
+ * Reads everything in one request, in one read transaction: a snapshot, whatever others write meanwhile.
+ * @throws DatabaseError `TRANSFER_SCHEMA_CHANGED` when a definition changed since `remote` was read
+ */
+export async function readSnapshot(
+  server: TargetDatabase,
+  remote: RemoteSchema,
+  schema: SourceSchema,
+  listener: SnapshotListener,
+): Promise<void> {
+  const { target, requestTimeoutMs, signal } = server.options;
+  const sequence: Cell[][] = [];
+  const parts: Part[] = [
+    { step: begin('read'), onRow: () => undefined },
+    { step: ask(fingerprintQuery), onRow: ([cell]) => assertUnchanged(remote, cell) },
+    ...schema.tables.flatMap((table) => readTable(table, remote.hasSha3, listener)),
+    ...(['user_version', 'application_id'] as const).map((name) => ({
+      step: ask(`PRAGMA ${name}`),
+      onRow: ([cell]: readonly HranaValue[]) =>
+        listener.onPragma(name, cell?.type === 'integer' ? BigInt(cell.value) : 0n),
+    })),
+    ...(remote.hasSequence ? [readSequence(sequence)] : []),
+    { step: { stmt: { sql: 'COMMIT', want_rows: false } }, onRow: () => undefined },
+  ];
+  const steps = parts.map(({ step }, index) =>
+    index === 0 ? step : { ...step, condition: { type: 'ok', step: index - 1 } as const },
+  );
+  let part: Part | undefined;
+  let ended = 0;
+  for await (const entry of openCursor({ target, idleTimeoutMs: requestTimeoutMs, signal }, steps)) {
+    if (entry.type === 'step_begin') part = parts[entry.step];
+    else if (entry.type === 'row') part?.onRow(entry.row);
+    else if (entry.type === 'step_end') ended++;
+  }
+  if (ended !== parts.length)
+    throw createTransferError('the server ended the snapshot early', 'TRANSFER_SNAPSHOT_LOST');
+  if (remote.hasSequence) listener.onSequence(sequence);
+}
+
+function readTable(table: SourceTable, hasSha3: boolean, listener: SnapshotListener): Part[] {
+  const sql = selectTable(table);
+  const rows: Part = {
+    step: { stmt: toReadable(sql, listExpressions(table, false)) },
+    onRow: (row) => listener.onRow(table, toCells(row)),
+  };
+  if (!hasSha3) return [rows];
+  const args = [{ type: 'text', value: sql } as const];
+  const digest: Part = {
+    step: { stmt: { sql: 'SELECT hex(sha3_query(?, 256))', args, want_rows: true } },
+    onRow: ([cell]) => listener.onDigest(table, cell?.type === 'text' ? cell.value : ''),
+  };
+  return [rows, digest];
+}
+
+function readSequence(sequence: Cell[][]): Part {
+  const expressions = ['name', 'seq'];
+  const sql = `SELECT ${expressions.join(', ')} FROM sqlite_sequence`;
+  return { step: { stmt: toReadable(sql, expressions) }, onRow: (row) => void sequence.push(toCells(row)) };
+}
+
+function ask(sql: string): HranaStep {
+  return { stmt: { sql, want_rows: true } };
+}
+
+function assertUnchanged({ fingerprint }: RemoteSchema, cell: HranaValue | undefined): void {
+  if (cell?.type === 'text' && cell.value === fingerprint) return;
+  throw createTransferError(
+    'a definition changed while it was read: run it again',
+    'TRANSFER_SCHEMA_CHANGED',
+  );
+}
