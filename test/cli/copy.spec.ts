@@ -134,6 +134,20 @@ describe('nestjs-turso', () => {
     expect(stderr).toContain('nestjs-turso: TRANSFER_SOURCE_MISSING: there is no file /nowhere/a.db');
   });
 
+  it('takes the token from the environment, both ways', async () => {
+    const guarded = await startSqld({ jwt: true });
+    const source = await createLongSource(50);
+    const env = { TURSO_AUTH_TOKEN: guarded.authToken };
+
+    const without = await runCli(['copy', source, guarded.url]);
+    const copy = await runCli(['copy', source, guarded.url], env);
+    const pull = await runCli(['pull', guarded.url, `${source}.back`], env);
+    await guarded.stop();
+
+    expect([without.exitCode, copy.exitCode, pull.exitCode]).toEqual([1, 0, 0]);
+    expect(await readSource(`${source}.back`)).toEqual(await readSource(source));
+  });
+
   it('shows no token', async () => {
     const token = 'eyJhbGciOiJFZERTQSJ9.secret-of-somebody.signature';
     const source = await createLongSource(10);

@@ -7,6 +7,7 @@ import { startSqld, type SqldServer } from '../support/sqld-server.js';
 import { createSource } from './support/create-source.js';
 import { createSourceWithBadRows } from './support/sources.js';
 import { createTestTarget, type TestTarget } from './support/target.js';
+import { rewriteSchema } from './traps/trap.js';
 
 let server: SqldServer;
 let proxy: FaultProxy;
@@ -92,6 +93,33 @@ describe('rows that the target refuses', () => {
       [1, 10],
       [3, 20],
     ]);
+  });
+
+  it('are not dropped without a word by a clause of their table', async () => {
+    const source = await createSource((db) => {
+      db.exec('CREATE TABLE t (id INTEGER PRIMARY KEY, a); INSERT INTO t VALUES (1, 1), (2, NULL), (3, 3)');
+      rewriteSchema(db, 't', 'a)', 'a NOT NULL ON CONFLICT IGNORE)');
+    });
+
+    const copying = copyDatabase(to(server.url, source));
+
+    await expect(copying).rejects.toThrow('table t with "id" = 2 (SQLITE_CONSTRAINT_NOTNULL)');
+  });
+
+  it('stay listed when only clearing away is left', async () => {
+    const source = await createSourceWithBadRows();
+    const options: CopyOptions = { ...to(proxy.url, source), onBadRow: 'quarantine', patienceMs: 300 };
+    const clears = (request: string): boolean =>
+      request.includes('DROP TABLE IF EXISTS nestjs_turso_transfer');
+    proxy.inject({ kind: 'reset-after-forward' }, { when: clears });
+    await expect(copyDatabase(options)).rejects.toMatchObject({ code: 'TRANSFER_INTERRUPTED' });
+    proxy.clear();
+
+    const report = await copyDatabase({ ...options, resume: true });
+
+    expect([report.rejects.length, report.verification.equal]).toEqual([3, true]);
+    expect(await target.all(`SELECT name FROM sqlite_schema WHERE name LIKE 'nestjs%'`)).toEqual([]);
+    expect(await listed(source)).toEqual(report.rejects);
   });
 
   it('are no excuse for a statement that fails for every row', async () => {
