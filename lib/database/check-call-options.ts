@@ -12,7 +12,14 @@ export function checkCallOptions(options: CallOptions): void {
   if (unknown !== undefined) {
     throw createArgsError(`unknown call option "${unknown}"; there are ${known.join(', ')}`);
   }
+  checkTimeout(options.timeoutMs);
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
     throw createArgsError('"signal" is an AbortSignal');
   }
+}
+
+/** @throws DatabaseError `ARGS_INVALID` */
+export function checkTimeout(timeoutMs: unknown): void {
+  if (timeoutMs === undefined || (typeof timeoutMs === 'number' && !Number.isNaN(timeoutMs))) return;
+  throw createArgsError('"timeoutMs" is a number of milliseconds');
 }

@@ -3,10 +3,10 @@ import type { DriverConnection } from '../contract/connection.js';
 import type { Reporter } from '../contract/driver.js';
 import type { CallOptions } from '../contract/statement.js';
 import { DatabaseError } from '../errors/database-error.js';
-import { createArgsError } from '../errors/usage-errors.js';
 import { createWaitedForItselfError } from '../errors/wait-errors.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { narrowToAmbient } from './ambient-deadline.js';
+import { checkTimeout } from './check-call-options.js';
 import type { ConnectionSession } from './connection-session.js';
 import type { ConnectionStatus } from './connection-status.js';
 import { findOuterScope } from './find-outer-scope.js';
@@ -65,8 +65,7 @@ export class ConnectionCalls {
    * @throws DatabaseError `ARGS_INVALID`
    */
   createDeadline({ timeoutMs = this.#options.queryTimeoutMs, signal }: CallOptions): Deadline {
-    if (typeof timeoutMs !== 'number' || Number.isNaN(timeoutMs))
-      throw createArgsError('"timeoutMs" is a number of milliseconds');
+    checkTimeout(timeoutMs);
     const deadline = narrowToAmbient(createDeadline(timeoutMs, this.#session.signal));
     return signal === undefined ? deadline : narrowDeadline(deadline, timeoutMs, signal);
   }

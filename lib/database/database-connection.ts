@@ -132,7 +132,6 @@ export class DatabaseConnection implements Client {
    */
   withOptions(options: CallOptions): Client {
     checkCallOptions(options);
-    this.#calls.createDeadline(options);
     return this.#createView(options);
   }
 

@@ -33,7 +33,7 @@ export async function whileBusy<T>(work: () => T, deadline: Deadline): Promise<T
 
 function createBusyError(deadline: Deadline, cause: unknown): DatabaseError {
   return new DatabaseError(
-    `the database file stayed locked by another process for the whole ${Math.round(deadline.timeoutMs)} ms`,
+    `the database file stayed locked for the whole ${Math.round(deadline.timeoutMs)} ms, by another process or, with a rollback journal, by a transaction of this one that reads`,
     { code: 'SQLITE_BUSY', extendedCode: 'SQLITE_BUSY', kind: 'busy', outcome: 'not-applied', cause },
   );
 }

@@ -122,7 +122,7 @@ describe('whileBusy', () => {
     const failure = await failureOf(whileBusy(locked(Infinity), createDeadline(30)));
 
     expect(failure).toMatchObject({ code: 'SQLITE_BUSY', kind: 'busy', outcome: 'not-applied', cause: busy });
-    expect(failure.message).toContain('locked by another process for the whole 30 ms');
+    expect(failure.message).toContain('locked for the whole 30 ms, by another process');
   });
 
   it('gives up when the signal fires', async () => {
