@@ -1,3 +1,5 @@
+import type { Deadline } from '../async/deadline.js';
+import { within } from '../async/within.js';
 import type { Reporter } from '../contract/driver.js';
 import { DatabaseError } from '../errors/database-error.js';
 
@@ -48,18 +50,28 @@ export class CircuitBreaker {
 
   /**
    * Lets a call through, after a probe when one is due.
-   * @throws DatabaseError `CIRCUIT_OPEN`, kind `unavailable`, outcome `not-applied`
+   * @param deadline of the call: it waits for the probe no longer
+   * @throws DatabaseError `CIRCUIT_OPEN`, kind `unavailable`, or the end of the deadline; outcome `not-applied`
    */
-  async admit(): Promise<void> {
+  async admit(deadline: Deadline): Promise<void> {
     if (this.#openings === 0) return;
     if (this.#probing || performance.now() < this.#openUntil) throw this.#refuse();
+    // it decides for all, so it does not end with the call that began it
+    await within(this.#runProbe(), deadline, 'waiting for the probe of a database that did not answer');
+    if (this.#openings > 0) throw this.#refuse();
+  }
+
+  /** Never rejects. */
+  async #runProbe(): Promise<void> {
     this.#probing = true;
     try {
       await this.#probe();
       this.onAnswer();
     } catch (error) {
-      this.#openAgain(error);
-      throw this.#refuse();
+      // a refused token is an answer; and others may have been answered meanwhile
+      const silent = error instanceof DatabaseError && (isSilence(error) || isOwnWait(error));
+      if (!silent || this.#openings === 0) this.onError(error);
+      else this.#openAgain(error);
     } finally {
       this.#probing = false;
     }

@@ -1,3 +1,4 @@
+import type { Deadline } from '../async/deadline.js';
 import type { DriverConnection, DriverTransaction } from '../contract/connection.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
 
@@ -5,13 +6,14 @@ import type { CircuitBreaker } from './circuit-breaker.js';
 export function withBreaker(connection: DriverConnection, breaker: CircuitBreaker): DriverConnection {
   return {
     databaseKey: connection.databaseKey,
-    execute: (statement, deadline) => guard(breaker, () => connection.execute(statement, deadline)),
+    execute: (statement, deadline) => guard(breaker, deadline, () => connection.execute(statement, deadline)),
     batch: (statements, options, deadline) =>
-      guard(breaker, () => connection.batch(statements, options, deadline)),
-    executeMultiple: (sql, deadline) => guard(breaker, () => connection.executeMultiple(sql, deadline)),
+      guard(breaker, deadline, () => connection.batch(statements, options, deadline)),
+    executeMultiple: (sql, deadline) =>
+      guard(breaker, deadline, () => connection.executeMultiple(sql, deadline)),
     begin: async (mode, deadline, origin) => {
       // it may begin without a request, so its success says nothing
-      await breaker.admit();
+      await breaker.admit(deadline);
       return new WatchedTransaction(await connection.begin(mode, deadline, origin), breaker);
     },
     isRead: (statement, deadline) => connection.isRead(statement, deadline),
@@ -60,8 +62,8 @@ class WatchedTransaction implements DriverTransaction {
   }
 }
 
-async function guard<T>(breaker: CircuitBreaker, call: () => Promise<T>): Promise<T> {
-  await breaker.admit();
+async function guard<T>(breaker: CircuitBreaker, deadline: Deadline, call: () => Promise<T>): Promise<T> {
+  await breaker.admit(deadline);
   return watch(breaker, call);
 }
 

@@ -193,6 +193,7 @@ export class ConnectionSession {
     if (fallback === undefined || !unreachable || this.closed) throw reason;
     // an attempt that is still under way must not bring the other database in later
     if ((await this.#connecting?.catch(() => undefined)) !== undefined) return;
+    if (this.signal.aborted) throw reason;
     const { backend, location } = this.#target;
     const message = `${backend} at ${location} is not there: THE FALLBACK ${fallback.path} SERVES until the next start, and what is written to it stays there (${reason.message})`;
     this.#report({ level: 'warning', code: 'FALLBACK_SERVES', message });

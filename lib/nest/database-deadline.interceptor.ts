@@ -14,6 +14,7 @@ export interface DatabaseDeadlineOptions {
 /** The part of a response that Node, Express and Fastify share. */
 interface Response {
   readonly writableFinished: boolean;
+  readonly destroyed: boolean;
   once(event: 'close', listener: () => void): unknown;
   /** Node's own response behind that of Fastify. */
   readonly raw?: Response;
@@ -51,7 +52,10 @@ export class DatabaseDeadlineInterceptor implements NestInterceptor {
 
 function watch(response: Response, client: AbortController): void {
   const raw = response.raw ?? response;
-  raw.once('close', () => {
+  const abort = (): void => {
     if (!raw.writableFinished) client.abort(new Error('the client has disconnected'));
-  });
+  };
+  // a guard or middleware may have taken longer than the client stayed
+  if (raw.destroyed) abort();
+  else raw.once('close', abort);
 }

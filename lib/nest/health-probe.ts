@@ -37,6 +37,8 @@ export class HealthProbe {
     probe.callers++;
     const waiting = within(probe.result, createDeadline(timeoutMs), 'checking the database');
     const result = await waiting.catch((error: unknown) => ({ error }));
+    // a statement that somebody gave up may hang for long: who comes next asks anew
+    if ('error' in result && this.#running === probe) this.#running = undefined;
     if (--probe.callers === 0) this.#leave(probe, result);
     return result;
   }

@@ -137,4 +137,43 @@ describe('the circuit breaker', () => {
     expect(await readValue(db, 'SELECT 1')).toBe(1);
     expect(db.status().breaker).toMatchObject({ state: 'closed' });
   });
+
+  it('lets the call through that carries a probe which is answered with a refusal, so that its caller is told', async () => {
+    await proxy.refuse();
+    await fail(5);
+    await proxy.accept();
+    proxy.inject({ kind: 'respond', status: 401, body: 'expired' });
+    await untilProbeIsDue();
+
+    expect(await failureOf(db.execute('SELECT 1'))).toMatchObject({ code: 'HTTP_401', kind: 'auth' });
+  });
+
+  it('holds the call that carries the probe no longer than its deadline', async () => {
+    await proxy.refuse();
+    await fail(5);
+    await proxy.accept();
+    proxy.inject({ kind: 'blackhole' });
+    await untilProbeIsDue();
+    const start = performance.now();
+    const failure = await failureOf(db.execute({ sql: 'SELECT 1', timeoutMs: 50 }));
+
+    expect(failure).toMatchObject({ kind: 'timeout', outcome: 'not-applied' });
+    expect(performance.now() - start).toBeLessThan(2_000);
+  });
+
+  it('is not opened again by a probe that fails after somebody else was answered', async () => {
+    await proxy.refuse();
+    await fail(5);
+    await proxy.accept();
+    proxy.inject({ kind: 'blackhole' }, { requests: 1 });
+    await untilProbeIsDue();
+    const probing = failureOf(db.execute({ sql: 'SELECT 1', timeoutMs: 20 }));
+    await pause(50);
+    await db.ping();
+    await pause(3_300);
+    await probing;
+
+    expect(db.status().breaker).toMatchObject({ state: 'closed' });
+    expect(await readValue(db, 'SELECT 1')).toBe(1);
+  });
 });

@@ -5,8 +5,10 @@ import { drizzle } from 'drizzle-orm/libsql/web';
 import { getEventListeners } from 'node:events';
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { defer, firstValueFrom } from 'rxjs';
 import { AmbientDeadline, narrowToAmbient, runWithinDeadline } from '../../lib/database/ambient-deadline.js';
 import {
+  createConnection,
   DatabaseConnection,
   DatabaseDeadlineInterceptor,
   DatabaseError,
@@ -313,3 +315,21 @@ function findKind(error: unknown): string | undefined {
   const found = error instanceof DatabaseError ? error : (error as Error).cause;
   return found instanceof DatabaseError ? found.kind : undefined;
 }
+
+describe('a client that was gone before the interceptor', () => {
+  it('gets no call sent', async () => {
+    const db = createConnection({ url: proxy.url });
+    await db.open();
+    const { requests } = proxy.counts;
+    const gone = { destroyed: true, writableFinished: false, once: () => undefined };
+    const context = { getType: () => 'http', switchToHttp: () => ({ getResponse: () => gone }) };
+    const handler = { handle: () => defer(() => db.execute('SELECT 1')) };
+    const answer = new DatabaseDeadlineInterceptor().intercept(context as never, handler);
+    const failure = await firstValueFrom(answer).catch((error: unknown) => error);
+    const sent = proxy.counts.requests - requests;
+    await db.close();
+
+    expect(failure).toMatchObject({ kind: 'aborted', outcome: 'not-applied' });
+    expect(sent).toBe(0);
+  });
+});

@@ -138,8 +138,11 @@ export class SqliteConnection implements DriverConnection {
   async close(): Promise<void> {
     // one that cannot be rolled back ends with its handle
     for (const transaction of [...this.#open]) await transaction.rollback().catch(() => undefined);
-    closeHandles(this.#handles);
-    this.#onClose();
+    try {
+      closeHandles(this.#handles);
+    } finally {
+      this.#onClose();
+    }
   }
 
   /** Only the engine knows whether a WITH writes: then there is no result. Preparing is safe here, pragmas that set do not come this far. */

@@ -25,6 +25,8 @@ export class HranaStream {
   async send(requests: readonly HranaRequest[], deadline: Deadline): Promise<HranaPipelineAnswer> {
     this.#late = undefined;
     const answer = await this.#client.send(requests, this.#baton, deadline, (late) => {
+      // nobody may ever roll back behind it
+      late.catch(() => undefined);
       this.#late = late;
     });
     this.#baton = answer.baton;

@@ -193,7 +193,9 @@ export class TursoTransaction implements DriverTransaction {
     ];
     this.#begun = true;
     try {
-      const answer = await this.#stream.send(requests, deadline);
+      const answer = await this.#stream.send(requests, deadline).finally(() => {
+        if (this.#closed) void this.#rollBackBehind();
+      });
       const [result] = answer.results;
       if (result?.type !== 'error') return { batch: takeResponse(client, answer, 0, 'batch').result };
       const refusedBy = client.toStatementError(result.error);
@@ -226,12 +228,14 @@ export class TursoTransaction implements DriverTransaction {
     void this.#endOnServer();
   }
 
+  /** A rollback that did not wait for the request in flight came before its BEGIN, or with a baton that was used. Never throws. */
+  #rollBackBehind(): Promise<void> {
+    return this.#stream.rollback().catch((error: unknown) => reportUnsentRollback(error, this.#hold.report));
+  }
+
   /** Never throws. */
   #endOnServer(): Promise<void> {
-    this.#ending = this.#stream
-      .rollback()
-      .catch((error: unknown) => reportUnsentRollback(error, this.#hold.report))
-      .finally(this.#hold.onEnd);
+    this.#ending = this.#rollBackBehind().finally(this.#hold.onEnd);
     return this.#ending;
   }
 }
