@@ -1,5 +1,5 @@
 import type { HranaStatement } from '../../drivers/turso/hrana-protocol.js';
-import { listTables, listViews } from '../plan/list-statements.js';
+import { listShadows, listTables, listViews } from '../plan/list-statements.js';
 import type { Source } from '../source/source.js';
 import type { SourceObject, SourceSchema } from '../source/source-schema.js';
 import type { Stage } from '../target/checkpoint.js';
@@ -25,7 +25,7 @@ export async function loadDatabase(
     throwIfStopped(options.signal);
     switch (ledger.state.stage) {
       case 'tables':
-        await create('tables', listTables(schema), objectsPerCommit, 'rows');
+        await create('tables', [...listTables(schema), ...listShadows(schema)], objectsPerCommit, 'rows');
         break;
       case 'rows':
         await loadTables(ledger, source, options);

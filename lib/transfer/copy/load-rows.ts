@@ -38,7 +38,7 @@ export class RowLoader {
     try {
       let chunk = takeChunk(rows, undefined);
       // a virtual table was created with first rows in its shadow tables
-      if (start === 0 && this.#table.sql === undefined) await this.#empty();
+      if (start === 0 && this.#table.isShadow) await this.#empty();
       for (let index = start; chunk.rows.length > 0; index = this.#ledger.state.rows) {
         throwIfStopped(this.#options.signal);
         const sending = Promise.allSettled([this.#loadRows(chunk.rows, index)]);

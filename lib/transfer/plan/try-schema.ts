@@ -5,7 +5,7 @@ import { DatabaseError } from '../../errors/database-error.js';
 import type { Source } from '../source/source.js';
 import type { SourceObject } from '../source/source-schema.js';
 import type { TargetDatabase } from '../target/target-database.js';
-import { listTables, listViews } from './list-statements.js';
+import { listShadows, listTables, listViews } from './list-statements.js';
 import { listProbes } from './list-probes.js';
 import type { ProblemKind, TransferNote, TransferProblem } from './transfer-plan.js';
 
@@ -21,7 +21,7 @@ export interface SchemaFindings {
  */
 export async function trySchema(target: TargetDatabase, source: Source): Promise<SchemaFindings> {
   const { schema } = source;
-  const objects = [...listTables(schema), ...schema.indexes, ...listViews(schema)];
+  const objects = [...listTables(schema), ...listShadows(schema), ...schema.indexes, ...listViews(schema)];
   const refused = await askParser(target, objects);
   const accepted = objects.filter((object) => !refused.has(object));
   const created = await tryInTransaction(target, accepted, source);

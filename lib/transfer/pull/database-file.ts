@@ -20,12 +20,13 @@ export class DatabaseFile {
   }
 
   /** Creates the tables. @throws TransferRefusedError when this SQLite lacks what one of them needs */
-  createTables({ tables }: RemoteSchema): SourceSchema {
+  createTables({ tables, shadows }: RemoteSchema): SourceSchema {
     this.#create(tables);
+    const created = new Set(readSchema(new SnapshotDatabase(this.#db)).tables.map(({ name }) => name));
+    this.#create(shadows.filter(({ name }) => !created.has(name)));
     const schema = readSchema(new SnapshotDatabase(this.#db));
     // a virtual table was created with first rows in its shadow tables
-    for (const { name, sql } of schema.tables)
-      if (sql === undefined) this.#run(`DELETE FROM ${quoteName(name)}`);
+    for (const { name, isShadow } of schema.tables) if (isShadow) this.#run(`DELETE FROM ${quoteName(name)}`);
     return schema;
   }
 

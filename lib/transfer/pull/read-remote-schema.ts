@@ -10,8 +10,10 @@ export interface RemoteObject {
 
 /** What a server holds, sorted by what must be created first. */
 export interface RemoteSchema {
-  /** Ordinary tables, then virtual ones; shadow tables come with these. */
+  /** Ordinary tables, then virtual ones. */
   readonly tables: readonly RemoteObject[];
+  /** Tables that SQLite takes for shadow tables by their name alone: most come with the virtual ones. */
+  readonly shadows: readonly RemoteObject[];
   readonly indexes: readonly RemoteObject[];
   readonly views: readonly RemoteObject[];
   readonly triggers: readonly RemoteObject[];
@@ -36,6 +38,7 @@ export async function readRemoteSchema(server: TargetDatabase): Promise<RemoteSc
   const [fingerprint = ''] = await readTexts(server, fingerprintQuery);
   return {
     tables: [...tables.filter((table) => !isVirtual(table)), ...tables.filter(isVirtual)],
+    shadows: ofType('table').filter(({ name }) => shadows.has(name)),
     indexes: ofType('index'),
     views: ofType('view'),
     triggers: ofType('trigger'),

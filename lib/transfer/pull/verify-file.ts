@@ -24,6 +24,9 @@ export async function verifyFile(path: string, digests: ReadonlyMap<string, stri
       verified.push({ name: table.name, rows: table.rowCount, digest: found.toLowerCase(), equal });
       if (!equal) differences.push({ kind: 'object-changed', object: table.name, key: '' });
     }
+    const present = new Set(tables.map(({ name }) => name));
+    for (const name of digests.keys())
+      if (!present.has(name)) differences.push({ kind: 'object-missing', object: name, key: '' });
     // rows may break a rule of their own, here as there
     const checks = database.all<[string]>('PRAGMA integrity_check');
     const isSound = checks.every(([check]) => check === 'ok' || check.startsWith('CHECK constraint failed'));

@@ -29,9 +29,9 @@ export function readSchema(database: SnapshotDatabase): SourceSchema {
     const kind = kinds.get(table.name);
     if (isVirtual(table.sql)) virtualTables.push(table);
     else {
-      const sql = kind?.type === 'shadow' ? undefined : table.sql;
+      const isShadow = kind?.type === 'shadow';
       const withoutRowid = kind?.withoutRowid ?? false;
-      tables.push(readTable(database, table.name, sql, { withoutRowid, encoding }));
+      tables.push(readTable(database, table.name, table.sql, { isShadow, withoutRowid, encoding }));
     }
   }
   const hasTable = (name: string): boolean => rows.some((row) => row[0] === 'table' && row[1] === name);

@@ -4,14 +4,21 @@ import type { SourceColumn, SourceTable } from './source-schema.js';
 
 type ColumnRow = [name: string, type: string, pk: bigint, hidden: bigint];
 
+/** What SQLite tells of a table beside its columns. */
+export interface TableKind {
+  readonly isShadow: boolean;
+  readonly withoutRowid: boolean;
+  readonly encoding: string;
+}
+
 const rowidNames = ['rowid', '_rowid_', 'oid'];
 
 /** Reads the columns of a table and how its rows can be named. */
 export function readTable(
   database: SnapshotDatabase,
   name: string,
-  sql: string | undefined,
-  { withoutRowid, encoding }: { readonly withoutRowid: boolean; readonly encoding: string },
+  sql: string,
+  { isShadow, withoutRowid, encoding }: TableKind,
 ): SourceTable {
   const rows = database.all<ColumnRow>('SELECT name, type, pk, hidden FROM pragma_table_xinfo(?)', name);
   const columns: SourceColumn[] = rows.map(([column, , , hidden]) => ({
@@ -26,6 +33,7 @@ export function readTable(
   return {
     name,
     sql,
+    isShadow,
     columns,
     rowid: alias ?? hidden,
     rowidIsHidden: hidden !== undefined,

@@ -8,8 +8,9 @@ export interface SourceColumn {
 /** A table with rows of its own: ordinary, or the shadow table of a virtual one. */
 export interface SourceTable {
   readonly name: string;
-  /** `undefined` for a shadow table, which its virtual table creates. */
-  readonly sql: string | undefined;
+  readonly sql: string;
+  /** SQLite takes it for a shadow table by its name alone: its virtual table creates it, or nobody does. */
+  readonly isShadow: boolean;
   readonly columns: readonly SourceColumn[];
   /** The expression that names the rowid, where one does. Of a WITHOUT ROWID table and of one whose columns hide it: `undefined`. */
   readonly rowid: string | undefined;

@@ -7,7 +7,7 @@ import type { Difference } from './verification.js';
 
 /** Compares every definition, the counters of AUTOINCREMENT and `user_version`. */
 export async function compareSchemas(target: TargetDatabase, { schema }: Source): Promise<Difference[]> {
-  const shadows = new Set(schema.tables.filter(({ sql }) => sql === undefined).map(({ name }) => name));
+  const shadows = new Set(schema.tables.filter(({ isShadow }) => isShadow).map(({ name }) => name));
   const expected: SourceObject[] = [
     ...listTables(schema),
     ...schema.indexes,

@@ -42,6 +42,21 @@ export function createTestTarget(url: string): TestTarget {
   };
   const all = async (sql: string): Promise<unknown[][]> => (await send([sql]))[0] ?? [];
   const run = async (...statements: string[]): Promise<void> => void (await send(statements));
+  const dropAll = async (): Promise<void> => {
+    const names = await all(
+      `SELECT CASE WHEN type = 'table' AND sql LIKE 'CREATE VIRTUAL%' THEN 'virtual' ELSE type END, name
+         FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'`,
+    );
+    const shadows = new Set(
+      (await all(`SELECT name FROM pragma_table_list WHERE type = 'shadow'`)).map(([name]) => name),
+    );
+    const drops = ['trigger', 'view', 'virtual', 'table'].flatMap((type) =>
+      names
+        .filter(([found, name]) => found === type && !shadows.has(name))
+        .map(([, name]) => `DROP ${type === 'virtual' ? 'TABLE' : type} ${quote(String(name))}`),
+    );
+    if (drops.length > 0) await run('PRAGMA foreign_keys = OFF', ...drops);
+  };
   return {
     url,
     all,
@@ -51,25 +66,11 @@ export function createTestTarget(url: string): TestTarget {
       return work(async (sql) => (await send([sql], stream))[0] ?? []);
     },
     async empty() {
-      const names = await all(
-        `SELECT CASE WHEN type = 'table' AND sql LIKE 'CREATE VIRTUAL%' THEN 'virtual' ELSE type END, name
-         FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'`,
-      );
-      const shadows = new Set(
-        (await all(`SELECT name FROM pragma_table_list WHERE type = 'shadow'`)).map(([name]) => name),
-      );
-      const drops = ['trigger', 'view', 'virtual', 'table'].flatMap((type) =>
-        names
-          .filter(([found, name]) => found === type && !shadows.has(name))
-          .map(([, name]) => `DROP ${type === 'virtual' ? 'TABLE' : type} ${quote(String(name))}`),
-      );
+      await dropAll();
+      // tables of their own that only look like shadow tables
+      await dropAll();
       const sequence = await all(`SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence'`);
-      await run(
-        'PRAGMA foreign_keys = OFF',
-        ...drops,
-        ...(sequence.length > 0 ? ['DELETE FROM sqlite_sequence'] : []),
-        'PRAGMA user_version = 0',
-      );
+      await run(...(sequence.length > 0 ? ['DELETE FROM sqlite_sequence'] : []), 'PRAGMA user_version = 0');
     },
   };
 }

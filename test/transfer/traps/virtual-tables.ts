@@ -45,6 +45,15 @@ export const virtualTableTraps: Trap[] = [
     db.exec(`CREATE VIRTUAL TABLE g USING geopoly(name);
       INSERT INTO g (name, _shape) VALUES ('unit', '[[0,0],[1,0],[1,1],[0,0]]')`);
   }),
+  equal('tables of the user may be named like parts of a virtual table', (db) => {
+    db.unsafeMode();
+    db.exec(`CREATE TABLE docs_content (id INTEGER PRIMARY KEY, body TEXT); CREATE INDEX by_body ON docs_content (body);
+      CREATE VIRTUAL TABLE docs USING fts5(body, content='docs_content', content_rowid='id');
+      INSERT INTO docs_content VALUES (1, 'alpha'), (2, 'beta'); INSERT INTO docs (docs) VALUES ('rebuild');
+      CREATE TABLE page_stat (day TEXT PRIMARY KEY, n) WITHOUT ROWID; INSERT INTO page_stat VALUES ('monday', 1);
+      CREATE TABLE page_docsize (n); INSERT INTO page_docsize VALUES (1);
+      CREATE VIRTUAL TABLE page USING fts3(body); INSERT INTO page VALUES ('alpha')`);
+  }),
   equal('a table that looks like a shadow table is an ordinary one', (db) => {
     db.exec("CREATE TABLE f_data (id INTEGER PRIMARY KEY, block BLOB); INSERT INTO f_data VALUES (1, x'00')");
   }),
