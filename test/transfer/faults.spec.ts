@@ -135,6 +135,27 @@ describe('an interrupted copy', () => {
     await expectExact();
   });
 
+  it('gives up, or stops, where its books cannot be opened', async () => {
+    const opens = (request: string): boolean => request.includes('CREATE TABLE nestjs_turso_transfer');
+    proxy.inject({ kind: 'reset-before-forward' }, { when: opens });
+    const options = { source, target: { url: proxy.url } };
+
+    await expect(copyDatabase({ ...options, patienceMs: 300 })).rejects.toMatchObject({
+      code: 'TRANSFER_INTERRUPTED',
+      kind: 'unavailable',
+    });
+    const stopped = copyDatabase({ ...options, resume: true, signal: AbortSignal.timeout(500) });
+    await expect(stopped).rejects.toMatchObject({ code: 'TRANSFER_INTERRUPTED', kind: 'aborted' });
+    await rm(`${source}.transfer`, { recursive: true });
+  });
+
+  it('opens its books once where the reply is lost', async () => {
+    const opens = (request: string): boolean => request.includes('CREATE TABLE nestjs_turso_transfer');
+    proxy.inject({ kind: 'reset-after-forward' }, { requests: 1, when: opens });
+
+    expect((await copyDatabase({ source, target: { url: proxy.url } })).verification.equal).toBe(true);
+  });
+
   it('is not begun again by mistake', async () => {
     await interrupt();
 

@@ -1,9 +1,10 @@
 import { DatabaseError } from '../../errors/database-error.js';
 import { createCheckpoint, readCheckpoint, type Checkpoint } from '../target/checkpoint.js';
 import { commit } from '../target/commit.js';
-import { Patience } from '../target/patience.js';
+import { asPassing, Patience } from '../target/patience.js';
 import type { TargetDatabase } from '../target/target-database.js';
 import { listTargetObjects } from '../target/list-objects.js';
+import { throwIfStopped } from '../throw-if-stopped.js';
 import { createTransferError } from '../transfer-errors.js';
 
 /**
@@ -11,8 +12,10 @@ import { createTransferError } from '../transfer-errors.js';
  * @throws DatabaseError `TRANSFER_CONFLICT` when the target belongs to another transfer or is not empty any more
  */
 export async function beginLoad(target: TargetDatabase, transferId: string): Promise<Checkpoint> {
-  const patience = new Patience(target.options.patienceMs, target.options.signal);
+  const { patienceMs, signal } = target.options;
+  const patience = new Patience(patienceMs, signal);
   for (;;) {
+    throwIfStopped(signal);
     const found = await readCheckpoint(target);
     if (found?.transferId === transferId) return found;
     if (found !== undefined) {
@@ -23,8 +26,10 @@ export async function beginLoad(target: TargetDatabase, transferId: string): Pro
     try {
       await commit(target, createCheckpoint(transferId));
     } catch (error) {
-      // a request that was delayed may have been faster: the next look tells
-      if (!(error instanceof DatabaseError) || error.outcome === 'not-applied') await patience.wait(error);
+      if (!(error instanceof DatabaseError)) throw error;
+      // a lost reply or a request that was delayed may have opened them: the next look tells
+      if ((await readCheckpoint(target)) !== undefined) continue;
+      await patience.wait(error.outcome === 'not-applied' ? error : asPassing(error));
     }
   }
 }

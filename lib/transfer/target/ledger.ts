@@ -3,7 +3,7 @@ import { DatabaseError } from '../../errors/database-error.js';
 import { createTransferError } from '../transfer-errors.js';
 import { advanceCheckpoint, readCheckpoint, type Checkpoint, type LoadState } from './checkpoint.js';
 import { commit } from './commit.js';
-import { Patience } from './patience.js';
+import { asPassing, Patience } from './patience.js';
 import type { TargetDatabase } from './target-database.js';
 
 /**
@@ -66,11 +66,4 @@ export class Ledger {
       error,
     );
   }
-}
-
-/** The target has just answered that nothing was applied, so an unknown outcome is worth another attempt. */
-function asPassing(error: DatabaseError): DatabaseError {
-  if (error.kind !== 'internal') return error;
-  const { code, message } = error;
-  return new DatabaseError(message, { code, kind: 'unavailable', outcome: 'not-applied', cause: error });
 }

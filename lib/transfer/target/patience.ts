@@ -44,3 +44,10 @@ export class Patience {
     }
   }
 }
+
+/** The target has just answered that nothing was applied, so an unknown outcome is worth another attempt. */
+export function asPassing(error: DatabaseError): DatabaseError {
+  if (error.kind !== 'internal') return error;
+  const { code, message } = error;
+  return new DatabaseError(message, { code, kind: 'unavailable', outcome: 'not-applied', cause: error });
+}
