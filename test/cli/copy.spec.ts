@@ -102,7 +102,7 @@ describe('nestjs-turso copy', () => {
     ]);
 
     expect(stopped.exitCode).toBe(4);
-    expect(stopped.stderr).toContain('table t with "id" = 3 (SQLITE_CONSTRAINT_CHECK)');
+    expect(stopped.stderr).toContain('row 3 of table t in the order of its key (SQLITE_CONSTRAINT_CHECK)');
     expect(resumed.exitCode).toBe(2);
     expect(await target.all('SELECT id FROM t')).toEqual([[1], [2], [4], [5], [7], [8], [10]]);
     expect(JSON.parse(await readFile(report, 'utf8'))).toMatchObject({ exitCode: 2, rows: 8 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import BetterSqlite3 from 'better-sqlite3';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { inspect } from 'node:util';
 import { copyDatabase, planTransfer, type CopyOptions, type Reject } from '../../lib/transfer/index.js';
 import { startFaultProxy, type Fault, type FaultProxy } from '../support/fault-proxy.js';
 import { startSqld, type SqldServer } from '../support/sqld-server.js';
@@ -30,13 +31,28 @@ beforeEach(async () => {
 });
 
 describe('rows that the target refuses', () => {
-  it('stop the copy with the key of the first one', async () => {
+  it('stop the copy with the place of the first one', async () => {
     const source = await createSourceWithBadRows();
 
     const copying = copyDatabase({ source, target: { url: server.url } });
 
     await expect(copying).rejects.toMatchObject({ cause: { code: 'TRANSFER_BAD_ROW' } });
-    await expect(copying).rejects.toThrow('table t with "id" = 3 (SQLITE_CONSTRAINT_CHECK)');
+    await expect(copying).rejects.toThrow(
+      'refuses row 3 of table t in the order of its key (SQLITE_CONSTRAINT_CHECK)',
+    );
+  });
+
+  it('are named without their values', async () => {
+    const source = await createSource((db) => {
+      db.exec('CREATE TABLE t (k TEXT PRIMARY KEY, n CHECK (n > 0)) WITHOUT ROWID');
+      db.pragma('ignore_check_constraints = ON');
+      db.exec(`INSERT INTO t VALUES ('fine', 1), ('secret@example.org', 0)`);
+    });
+
+    const error = await copyDatabase(to(server.url, source)).catch((reason: unknown) => reason as Error);
+
+    expect(error).toMatchObject({ cause: { code: 'TRANSFER_BAD_ROW' } });
+    expect(inspect(error, { depth: 9 })).not.toContain('secret');
   });
 
   const faults: [string, Fault][] = [
@@ -103,7 +119,9 @@ describe('rows that the target refuses', () => {
 
     const copying = copyDatabase(to(server.url, source));
 
-    await expect(copying).rejects.toThrow('table t with "id" = 2 (SQLITE_CONSTRAINT_NOTNULL)');
+    await expect(copying).rejects.toThrow(
+      'refuses row 2 of table t in the order of its key (SQLITE_CONSTRAINT_NOTNULL)',
+    );
   });
 
   it('stay listed when only clearing away is left', async () => {

@@ -72,14 +72,15 @@ export class RowLoader {
 
   async #reject(row: EncodedRow, index: number, error: DatabaseError): Promise<void> {
     const code = error.extendedCode ?? error.code;
-    const key = describeRow(this.#table, row, index);
     const table = this.#table.name;
     if (this.#options.onBadRow === 'stop') {
+      // a key is data: an error names the place
       throw createTransferError(
-        `the target refuses the row of table ${table} with ${key} (${code}); resume with the policy "quarantine" to leave out such rows`,
+        `the target refuses row ${index + 1} of table ${table} in the order of its key (${code}); resume with the policy "quarantine" to leave out such rows`,
         'TRANSFER_BAD_ROW',
       );
     }
+    const key = describeRow(this.#table, row, index);
     const message = error.columns.length > 0 ? `columns ${error.columns.join(', ')}` : error.kind;
     await this.#advance([noteReject({ table, row: index, key, code, message })], index + 1);
   }
