@@ -211,6 +211,17 @@ describe('a plan', () => {
     await expect(readFile(`${source}.transfer/snapshot.db`)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
+  it('tells what stays behind', async () => {
+    const source = await createSource((db) =>
+      db.exec('CREATE TABLE t (a); CREATE TABLE _litestream_seq (a)'),
+    );
+
+    const { tables, notes } = await planTransfer(to(server.url, source));
+
+    expect(tables).toEqual([{ name: 't', rows: 0 }]);
+    expect(notes).toMatchObject([{ kind: 'server-table', object: '_litestream_seq' }]);
+  });
+
   it('keeps what else lies in the folder of the snapshot', async () => {
     const source = await createSourceWithBadRows();
 

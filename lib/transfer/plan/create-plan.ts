@@ -72,8 +72,13 @@ function findUnreadable({ database }: Source, table: SourceTable): TransferProbl
   return { kind: 'unreadable', object: table.name, message: 'SQLite cannot read it with its rowid' };
 }
 
-function listSchemaNotes({ applicationId, hasStatistics, encoding }: SourceSchema): TransferNote[] {
-  const notes: TransferNote[] = [];
+function listSchemaNotes(schema: SourceSchema): TransferNote[] {
+  const { applicationId, hasStatistics, serverTables, encoding } = schema;
+  const notes: TransferNote[] = serverTables.map((object) => ({
+    kind: 'server-table',
+    object,
+    message: 'stays behind: libSQL or Litestream keeps it for itself',
+  }));
   if (applicationId !== 0)
     notes.push({
       kind: 'application-id',

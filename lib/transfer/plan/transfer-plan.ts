@@ -29,6 +29,7 @@ export interface TransferNote {
     | 'invalid-text'
     | 'value-too-large'
     | 'broken-object'
+    | 'server-table'
     | 'utf-16';
   readonly object: string;
   readonly message: string;

@@ -1,3 +1,4 @@
+import { isInternal, isServerTable } from './internal-names.js';
 import { quoteName } from './quote-name.js';
 import { readTable } from './read-table.js';
 import type { SnapshotDatabase } from './snapshot-database.js';
@@ -18,7 +19,8 @@ export function readSchema(database: SnapshotDatabase): SourceSchema {
   const rows = database.all<SchemaRow>('SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid');
   const list = database.all<ListRow>(`SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main'`);
   const kinds = new Map(list.map(([name, type, wr]) => [name, { type, withoutRowid: wr === 1n }]));
-  const objects = rows.filter(([, name, , sql]) => sql !== null && !isInternal(name));
+  // the sequence is moved apart, the statistics are not
+  const objects = rows.filter(([, name, tableName, sql]) => sql !== null && !isInternal(name, tableName));
   const ofType = (type: SourceObject['type']): SourceObject[] =>
     objects.filter((row) => row[0] === type).map(toObject);
 
@@ -46,6 +48,9 @@ export function readSchema(database: SnapshotDatabase): SourceSchema {
       ? database.all('SELECT name, seq FROM sqlite_sequence ORDER BY rowid')
       : undefined,
     hasStatistics: rows.some(([, name]) => /^sqlite_stat\d/.test(name)),
+    serverTables: rows
+      .filter(([type, name]) => type === 'table' && isServerTable(name))
+      .map(([, name]) => name),
     encoding,
     userVersion: Number(readPragma(database, 'user_version')),
     applicationId: Number(readPragma(database, 'application_id')),
@@ -65,11 +70,6 @@ function readPragma(database: SnapshotDatabase, name: string): unknown {
 
 function toObject([type, name, tableName, sql]: SchemaRow): SourceObject {
   return { type, name, tableName, sql: sql as string };
-}
-
-/** SQLite's own tables; the sequence is moved apart, the statistics are not. */
-function isInternal(name: string): boolean {
-  return /^sqlite_/i.test(name);
 }
 
 /** SQLite writes the beginning of the text itself, in this form. */

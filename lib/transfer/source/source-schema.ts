@@ -42,6 +42,8 @@ export interface SourceSchema {
   readonly viewColumns: ReadonlyMap<string, readonly string[]>;
   readonly sequence: readonly (readonly [name: string | null, seq: bigint | null])[] | undefined;
   readonly hasStatistics: boolean;
+  /** Names of the tables that libSQL or Litestream made: they stay behind. */
+  readonly serverTables: readonly string[];
   readonly encoding: string;
   readonly userVersion: number;
   readonly applicationId: number;

@@ -1,3 +1,4 @@
+import { isInternal } from '../source/internal-names.js';
 import { isTransferTable } from '../source/read-schema.js';
 import type { TargetDatabase } from './target-database.js';
 
@@ -17,10 +18,7 @@ export async function listTargetObjects(target: TargetDatabase): Promise<TargetO
     .map((cells) => cells.map((cell) => (cell.type === 'text' ? cell.value : '')))
     .map(([type = '', name = '', sql = '', tableName = '']) => ({ type, name, sql, tableName }))
     .filter(
-      ({ name, tableName }) => !isServerName(name) && !isTransferTable(name) && !isTransferTable(tableName),
+      ({ name, tableName }) =>
+        !isInternal(name, tableName) && !isTransferTable(name) && !isTransferTable(tableName),
     );
-}
-
-function isServerName(name: string): boolean {
-  return /^(sqlite_.*|libsql_wasm_func_table|libsql_vector_meta_shadow|_litestream_(seq|lock))$/i.test(name);
 }

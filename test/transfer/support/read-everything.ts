@@ -13,7 +13,7 @@ export async function readEverything(ask: Ask, textAsBytes = true): Promise<Reco
   const own = (name: unknown): boolean => /^(sqlite_|nestjs_turso_|libsql_|_litestream)/.test(String(name));
   const schema = await ask('SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL');
   everything['schema'] = schema
-    .filter(([, name]) => !own(name))
+    .filter(([, name, table]) => !own(name) && !own(table))
     .map((row) => JSON.stringify(row))
     .sort();
   everything['user_version'] = (await ask('PRAGMA user_version')).map(String);

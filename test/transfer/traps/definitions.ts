@@ -91,6 +91,13 @@ export const definitionTraps: Trap[] = [
     db.exec(`CREATE TABLE t (a); CREATE INDEX i ON t (a); INSERT INTO t VALUES (1); ANALYZE;
       PRAGMA application_id = 77; PRAGMA user_version = -5`);
   }),
+  equal('tables of Litestream and libSQL stay behind without harm', (db) => {
+    db.exec(`CREATE TABLE t (a); INSERT INTO t VALUES (1);
+      CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER); INSERT INTO _litestream_seq VALUES (1, 7);
+      CREATE TABLE _litestream_lock (id INTEGER); CREATE INDEX by_id ON _litestream_lock (id);
+      CREATE TABLE libsql_wasm_func_table (name TEXT PRIMARY KEY, body TEXT) WITHOUT ROWID;
+      CREATE TABLE libsql_vector_meta_shadow (name TEXT PRIMARY KEY, metadata BLOB) WITHOUT ROWID`);
+  }),
   equal('columns added, renamed and dropped later read as they do', (db) => {
     db.exec(`CREATE TABLE old (a, gone, b); INSERT INTO old VALUES (1, 2, 3); ALTER TABLE old DROP COLUMN gone;
       ALTER TABLE old ADD COLUMN c DEFAULT 'new'; INSERT INTO old VALUES (4, 5, 6);

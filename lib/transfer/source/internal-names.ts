@@ -1,0 +1,9 @@
+/** True for the tables that libSQL and Litestream keep beside the user's: they belong to one place and stay there. */
+export function isServerTable(name: string): boolean {
+  return /^(libsql_wasm_func_table|libsql_vector_meta_shadow|_litestream_(seq|lock))$/i.test(name);
+}
+
+/** True for an entry that no user made: SQLite's own tables, and the server's with what stands on them. The same on both sides. */
+export function isInternal(name: string, tableName: string): boolean {
+  return /^sqlite_/i.test(name) || isServerTable(name) || isServerTable(tableName);
+}
