@@ -104,17 +104,30 @@ export async function readCheckpoint(target: TargetDatabase): Promise<Checkpoint
   return { transferId: id, position: Number(position), state: JSON.parse(state) as LoadState };
 }
 
+/** Rejects of one answer: the server limits its size. */
+const rejectsPerRequest = 1_000;
+
 /** Every row that was left out, in the order in which it was noted. */
 export async function readRejects(target: TargetDatabase): Promise<Reject[]> {
-  const rows = await target.query(
-    'SELECT table_name, CAST(row_index AS TEXT), row_key, code, message FROM nestjs_turso_transfer_rejects ORDER BY id',
-  );
-  return rows.map((cells) => {
-    const [table = '', row, key = '', code = '', message = ''] = cells.map((cell) =>
-      cell.type === 'text' ? cell.value : '',
+  const rejects: Reject[] = [];
+  for (let lastId = '0'; ;) {
+    const rows = await target.query(
+      'SELECT table_name, CAST(row_index AS TEXT), row_key, code, message, CAST(id AS TEXT) FROM nestjs_turso_transfer_rejects' +
+        ' WHERE id > ? ORDER BY id LIMIT ?',
+      [
+        { type: 'integer', value: lastId },
+        { type: 'integer', value: String(rejectsPerRequest) },
+      ],
     );
-    return { table, row: Number(row), key, code, message };
-  });
+    for (const cells of rows) {
+      const [table = '', row, key = '', code = '', message = '', id = ''] = cells.map((cell) =>
+        cell.type === 'text' ? cell.value : '',
+      );
+      rejects.push({ table, row: Number(row), key, code, message });
+      lastId = id;
+    }
+    if (rows.length < rejectsPerRequest) return rejects;
+  }
 }
 
 function statement(sql: string): HranaStatement {
