@@ -104,6 +104,42 @@ describe('a verification', () => {
     );
   });
 
+  it('counts places without the rows that were left out', async () => {
+    const keyed = await createSource((db) => {
+      db.exec(`CREATE TABLE k (k INTEGER, n, PRIMARY KEY (k)) WITHOUT ROWID;
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4100)
+        INSERT INTO k SELECT i, i % 1000 FROM n`);
+      db.exec('CREATE TABLE h (rowid, oid, _rowid_); INSERT INTO h SELECT k, n, n FROM k');
+    });
+    await copyDatabase({ source: keyed, target: { url: server.url } });
+    await target.run(
+      'DELETE FROM k WHERE k IN (2, 7, 4060)',
+      'UPDATE k SET n = -1 WHERE k = 4070',
+      'DELETE FROM h WHERE rowid IN (2, 7, 4060)',
+      'UPDATE h SET oid = -1 WHERE rowid = 4010',
+    );
+    const database = new TargetDatabase(
+      resolveTransferOptions({ source: keyed, target: { url: server.url } }),
+    );
+    const leftOut = new Set([4059, 6, 1]);
+
+    const { differences } = await withSnapshot(database.options, async (snapshot) =>
+      verifyTables(
+        { source: snapshot, target: database, hasher: new ServerHasher(database) },
+        snapshot.schema.tables,
+        new Map([
+          ['k', leftOut],
+          ['h', leftOut],
+        ]),
+      ),
+    ).finally(() => database.close());
+
+    expect(differences).toEqual([
+      { kind: 'row-changed', object: 'k', key: '"k" = 4070' },
+      { kind: 'row-changed', object: 'h', key: 'row 4008' },
+    ]);
+  });
+
   it('lists a hundred rows of a table at most', async () => {
     await copy();
     await target.run('DELETE FROM t WHERE id % 30 = 0');

@@ -29,15 +29,20 @@ export interface Comparison {
   readonly hasher: TargetHasher;
 }
 
-/** Rows that are on the target, if all is well. */
+/**
+ * Rows that are on the target, if all is well.
+ * @param offset how many of them to skip
+ */
 export function* readCopied(
   source: Source,
   table: SourceTable,
   leftOut: ReadonlySet<number>,
+  offset = 0,
 ): Generator<Cell[], void, undefined> {
-  const everything = { afterRowid: undefined, offset: 0, limit: undefined };
-  let index = 0;
-  for (const row of readRows(source, table, listExpressions(table, true), everything))
+  let index = offset;
+  for (const place of [...leftOut].sort((a, b) => a - b)) if (place <= index) index++;
+  const window = { afterRowid: undefined, offset: index, limit: undefined };
+  for (const row of readRows(source, table, listExpressions(table, true), window))
     if (!leftOut.has(index++)) yield row;
 }
 
