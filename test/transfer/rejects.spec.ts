@@ -3,10 +3,6 @@ import BetterSqlite3 from 'better-sqlite3';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { inspect } from 'node:util';
 import { copyDatabase, planTransfer, type CopyOptions, type Reject } from '../../lib/transfer/index.js';
-import { resolveTransferOptions } from '../../lib/transfer/resolve-transfer-options.js';
-import { createCheckpoint, readRejects } from '../../lib/transfer/target/checkpoint.js';
-import { commit } from '../../lib/transfer/target/commit.js';
-import { TargetDatabase } from '../../lib/transfer/target/target-database.js';
 import { startFaultProxy, type Fault, type FaultProxy } from '../support/fault-proxy.js';
 import { startSqld, type SqldServer } from '../support/sqld-server.js';
 import { createSource } from './support/create-source.js';
@@ -142,19 +138,6 @@ describe('rows that the target refuses', () => {
     expect([report.rejects.length, report.verification.equal]).toEqual([3, true]);
     expect(await target.all(`SELECT name FROM sqlite_schema WHERE name LIKE 'nestjs%'`)).toEqual([]);
     expect(await listed(source)).toEqual(report.rejects);
-  });
-
-  it('may be more than one answer holds', async () => {
-    const options = resolveTransferOptions(to(server.url, 'unused.db'));
-    const database = new TargetDatabase(options);
-    await commit(database, createCheckpoint('many'));
-    await target.run(`WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 39999)
-      INSERT INTO nestjs_turso_transfer_rejects (table_name, row_index, row_key, code, message)
-      SELECT 't', i, hex(zeroblob(200)), 'SQLITE_CONSTRAINT_CHECK', '' FROM n`);
-
-    const rejects = await readRejects(database).finally(() => database.close());
-
-    expect(rejects.map(({ row }) => row)).toEqual(Array.from({ length: 40_000 }, (_, index) => index));
   });
 
   it('are no excuse for a statement that fails for every row', async () => {
