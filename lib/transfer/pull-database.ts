@@ -1,4 +1,5 @@
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { link, lstat, open, rename, rm } from 'node:fs/promises';
+import type { DatabaseError } from '../errors/database-error.js';
 import { createDatabaseFile } from './pull/database-file.js';
 import { readRemoteSchema, type RemoteSchema } from './pull/read-remote-schema.js';
 import { readSnapshot, selectTable } from './pull/read-snapshot.js';
@@ -79,10 +80,18 @@ function assertReadable(tables: readonly SourceTable[]): void {
   throw new TransferRefusedError(wide.map(({ name }) => ({ kind: 'unreadable', object: name, message })));
 }
 
+/** What SQLite keeps beside a file, and would read as a part of it. */
+const companions = ['', '-journal', '-wal', '-shm'];
+
 async function assertNothingAt(path: string): Promise<void> {
-  const found = await stat(path).catch(() => undefined);
-  if (found === undefined) return;
-  throw createTransferError(`${path} exists already: name another file`, 'TRANSFER_FILE_EXISTS');
+  for (const suffix of companions) {
+    if ((await lstat(path + suffix).catch(() => undefined)) !== undefined)
+      throw createExistsError(path + suffix);
+  }
+}
+
+function createExistsError(path: string): DatabaseError {
+  return createTransferError(`${path} exists already: name another file`, 'TRANSFER_FILE_EXISTS');
 }
 
 /** Nobody has the file open any more. */
@@ -94,9 +103,26 @@ async function publish(partial: string, path: string): Promise<void> {
     await file.close();
   }
   await assertNothingAt(path);
+  try {
+    // a rename would replace a file that came meanwhile
+    await link(partial, path);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') throw createExistsError(path);
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(code)) throw error;
+    await publishWithoutLinks(partial, path);
+  }
+}
+
+/** For a file system that knows no links: the name is taken before the file moves there. */
+async function publishWithoutLinks(partial: string, path: string): Promise<void> {
+  const file = await open(path, 'wx').catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'EEXIST' ? createExistsError(path) : error;
+  });
+  await file.close();
   await rename(partial, path);
 }
 
 async function removeDatabase(path: string): Promise<void> {
-  for (const suffix of ['', '-journal', '-wal', '-shm']) await rm(path + suffix, { force: true });
+  for (const suffix of companions) await rm(path + suffix, { force: true });
 }

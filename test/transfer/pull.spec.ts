@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { readdir, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { copyDatabase, pullDatabase } from '../../lib/transfer/index.js';
 import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.js';
@@ -77,11 +78,22 @@ describe('a pull', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('overwrites nothing', async () => {
-    await writeFile(join(folder, 'a.db'), 'mine');
+  it.each(['', '-wal', '-shm', '-journal'])('overwrites nothing and reads nothing in: %s', async (suffix) => {
+    await writeFile(join(folder, `a.db${suffix}`), 'mine');
 
     const pulling = pullDatabase({ source: { url: server.url }, file: join(folder, 'a.db') });
 
     await expect(pulling).rejects.toMatchObject({ code: 'TRANSFER_FILE_EXISTS' });
+    expect(await readdir(folder)).toEqual([`a.db${suffix}`]);
+  });
+
+  it.each(['', '-wal'])('leaves alone what comes while it works: %s', async (suffix) => {
+    const onProgress = (): void => writeFileSync(join(folder, `a.db${suffix}`), 'mine');
+
+    const pulling = pullDatabase({ source: { url: server.url }, file: join(folder, 'a.db'), onProgress });
+
+    await expect(pulling).rejects.toMatchObject({ code: 'TRANSFER_FILE_EXISTS' });
+    expect(await readFile(join(folder, `a.db${suffix}`), 'utf8')).toBe('mine');
+    expect(await readdir(folder)).toEqual([`a.db${suffix}`]);
   });
 });
