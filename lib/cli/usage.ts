@@ -13,7 +13,7 @@ Options
   --on-bad-row <policy>      a row that the server refuses: stop (default), quarantine
   --invalid-utf8 <policy>    text that is no UTF-8: stop (default), blob, replace, keep
   --rejects <file>           where rows left out are listed (default: <file>.rejects.jsonl)
-  --work-folder <folder>     where the snapshot lies (default: <file>.transfer)
+  --work-folder <folder>     where <file>.transfer with the snapshot is made (default: beside <file>)
   --report <file>            writes the result as JSON
   --json                     prints the result as JSON
   --help

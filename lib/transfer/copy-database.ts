@@ -6,10 +6,10 @@ import type { TransferPlan } from './plan/transfer-plan.js';
 import { resolveTransferOptions } from './resolve-transfer-options.js';
 import { openSource, type Source } from './source/source.js';
 import { takeSnapshot } from './source/take-snapshot.js';
+import { lockWorkFolder } from './source/lock-work-folder.js';
 import {
-  createWorkFolder,
+  emptyWorkFolder,
   readRecord,
-  removeWorkFolder,
   snapshotPath,
   writeRecord,
   type TransferRecord,
@@ -17,7 +17,7 @@ import {
 import { TargetDatabase } from './target/target-database.js';
 import { createTransferError, TransferRefusedError } from './transfer-errors.js';
 import type { CopyOptions } from './transfer-options.js';
-import { assertUnused } from './with-snapshot.js';
+import { clearUnused } from './with-snapshot.js';
 
 /**
  * Copies a SQLite file to an empty libSQL server and verifies the copy. The source may be written meanwhile: what is copied is a
@@ -30,9 +30,15 @@ export async function copyDatabase(options: CopyOptions): Promise<TransferReport
   const startedAt = performance.now();
   const target = new TargetDatabase(resolveTransferOptions(options));
   try {
-    const copy = target.options.resume ? resumeCopy : beginCopy;
-    const report = await copy(target);
-    return { ...report, durationMs: Math.round(performance.now() - startedAt) };
+    const { resume, workFolder } = target.options;
+    if (resume) await findRecord(workFolder);
+    const lock = await lockWorkFolder(workFolder);
+    try {
+      const report = await (resume ? resumeCopy : beginCopy)(target);
+      return { ...report, durationMs: Math.round(performance.now() - startedAt) };
+    } finally {
+      await lock.release();
+    }
   } finally {
     target.close();
   }
@@ -40,23 +46,23 @@ export async function copyDatabase(options: CopyOptions): Promise<TransferReport
 
 async function beginCopy(target: TargetDatabase): Promise<CopyOutcome> {
   const { workFolder: folder, invalidUtf8 } = target.options;
-  await assertUnused(folder);
-  await createWorkFolder(folder);
+  await clearUnused(folder);
   const { source, plan, record } = await prepare(target).catch(async (error: unknown) => {
-    await removeWorkFolder(folder);
+    await emptyWorkFolder(folder);
     throw error;
   });
   return runCopy(target, source, record, plan.notes);
 
   async function prepare({ options }: TargetDatabase): Promise<Prepared> {
     options.onProgress({ stage: 'snapshot', object: undefined, rows: 0, totalRows: 0 });
-    const snapshotBytes = await takeSnapshot(options.source, snapshotPath(folder));
-    const source = await openSource(snapshotPath(folder), invalidUtf8, snapshotBytes);
+    const snapshot = await takeSnapshot(options.source, snapshotPath(folder));
+    const source = await openSource(snapshotPath(folder), invalidUtf8, snapshot);
     try {
       const plan = await createPlan(target, source);
       if (plan.problems.length > 0) throw new TransferRefusedError(plan.problems);
       const { location } = options.target;
-      const record = { id: randomUUID(), target: location, invalidUtf8, snapshotBytes, finished: false };
+      const id = randomUUID();
+      const record = { id, source: options.source, target: location, invalidUtf8, snapshot, finished: false };
       await writeRecord(folder, record);
       return { source, plan, record };
     } catch (error) {
@@ -74,9 +80,9 @@ interface Prepared {
 
 async function resumeCopy(target: TargetDatabase): Promise<CopyOutcome> {
   const { workFolder: folder, invalidUtf8 } = target.options;
-  const record = await readRecord(folder);
-  if (record === undefined)
-    throw createTransferError(`there is no interrupted copy in ${folder}`, 'TRANSFER_NOT_FOUND');
+  const record = await findRecord(folder);
+  if (record.source !== target.options.source)
+    throw createTransferError(`the copy in ${folder} is one of ${record.source}`, 'TRANSFER_CONFLICT');
   if (record.target !== target.options.target.location)
     throw createTransferError(`the copy in ${folder} goes to ${record.target}`, 'TRANSFER_CONFLICT');
   if (record.invalidUtf8 !== invalidUtf8)
@@ -84,6 +90,12 @@ async function resumeCopy(target: TargetDatabase): Promise<CopyOutcome> {
       `the copy was begun with invalidUtf8 "${record.invalidUtf8}": resume it with the same`,
       'TRANSFER_OPTION_INVALID',
     );
-  const source = await openSource(snapshotPath(folder), invalidUtf8, record.snapshotBytes);
+  const source = await openSource(snapshotPath(folder), invalidUtf8, record.snapshot);
   return runCopy(target, source, record, []);
+}
+
+async function findRecord(folder: string): Promise<TransferRecord> {
+  const record = await readRecord(folder);
+  if (record !== undefined) return record;
+  throw createTransferError(`there is no interrupted copy in ${folder}`, 'TRANSFER_NOT_FOUND');
 }

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { resolveOptions } from '../options/resolve-options.js';
 import type { ResolvedTursoTarget } from '../options/resolved-options.js';
 import type { ProgressListener } from './progress.js';
@@ -24,6 +24,7 @@ export interface ResolvedTransferOptions {
   readonly invalidUtf8: InvalidTextPolicy;
   readonly onBadRow: 'stop' | 'quarantine';
   readonly rejectsFile: string;
+  /** One of this source's own, in the folder that the caller names. */
   readonly workFolder: string;
   readonly requestTimeoutMs: number;
   readonly patienceMs: number;
@@ -58,7 +59,7 @@ export function resolveTransferOptions(options: CopyOptions): ResolvedTransferOp
     invalidUtf8: merged.invalidUtf8,
     onBadRow: merged.onBadRow,
     rejectsFile: resolve(options.rejectsFile ?? `${source}.rejects.jsonl`),
-    workFolder: resolve(options.workFolder ?? `${source}.transfer`),
+    workFolder: join(resolve(options.workFolder ?? dirname(source)), `${basename(source)}.transfer`),
     requestTimeoutMs: merged.requestTimeoutMs,
     patienceMs: merged.patienceMs,
     resume: merged.resume,

@@ -27,8 +27,9 @@ export interface TransferOptions {
   /** @default the source's path with `.rejects.jsonl` behind it */
   readonly rejectsFile?: string;
   /**
-   * Folder for the snapshot, which takes as much room as the source. A resume needs it.
-   * @default the source's path with `.transfer` behind it
+   * Where a folder for the snapshot is made, which takes as much room as the source: the source's name with `.transfer` behind it.
+   * A resume needs it.
+   * @default the folder of the source
    */
   readonly workFolder?: string;
   /**

@@ -1,6 +1,7 @@
 import { openSource, type Source } from './source/source.js';
 import { takeSnapshot } from './source/take-snapshot.js';
-import { createWorkFolder, readRecord, removeWorkFolder, snapshotPath } from './source/work-folder.js';
+import { lockWorkFolder } from './source/lock-work-folder.js';
+import { emptyWorkFolder, readRecord, snapshotPath } from './source/work-folder.js';
 import type { ResolvedTransferOptions } from './resolve-transfer-options.js';
 import { createTransferError } from './transfer-errors.js';
 
@@ -10,25 +11,32 @@ export async function withSnapshot<T>(
   work: (source: Source) => Promise<T>,
 ): Promise<T> {
   const { source: path, workFolder: folder, invalidUtf8, onProgress } = options;
-  await assertUnused(folder);
-  await createWorkFolder(folder);
+  const lock = await lockWorkFolder(folder);
   try {
+    await clearUnused(folder);
     onProgress({ stage: 'snapshot', object: undefined, rows: 0, totalRows: 0 });
-    const bytes = await takeSnapshot(path, snapshotPath(folder));
-    const source = await openSource(snapshotPath(folder), invalidUtf8, bytes);
     try {
-      return await work(source);
+      const snapshot = await takeSnapshot(path, snapshotPath(folder));
+      const source = await openSource(snapshotPath(folder), invalidUtf8, snapshot);
+      try {
+        return await work(source);
+      } finally {
+        source.close();
+      }
     } finally {
-      source.close();
+      await emptyWorkFolder(folder);
     }
   } finally {
-    await removeWorkFolder(folder);
+    await lock.release();
   }
 }
 
-/** @throws DatabaseError `TRANSFER_UNFINISHED` when an interrupted copy needs what lies there */
-export async function assertUnused(folder: string): Promise<void> {
-  if ((await readRecord(folder)) === undefined) return;
+/**
+ * Removes what a transfer left that was killed before it had begun to load.
+ * @throws DatabaseError `TRANSFER_UNFINISHED` when an interrupted copy needs what lies there
+ */
+export async function clearUnused(folder: string): Promise<void> {
+  if ((await readRecord(folder)) === undefined) return emptyWorkFolder(folder);
   throw createTransferError(
     `an interrupted copy lies in ${folder}: resume it, or remove that folder and begin again with an empty target`,
     'TRANSFER_UNFINISHED',

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import BetterSqlite3 from 'better-sqlite3';
-import { rm, stat } from 'node:fs/promises';
+import { copyFile, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { copyDatabase, TransferInterruptedError } from '../../lib/transfer/index.js';
 import { resolveTransferOptions } from '../../lib/transfer/resolve-transfer-options.js';
 import { readCheckpoint, type Checkpoint, type LoadState } from '../../lib/transfer/target/checkpoint.js';
@@ -8,6 +9,7 @@ import { Ledger } from '../../lib/transfer/target/ledger.js';
 import { TargetDatabase } from '../../lib/transfer/target/target-database.js';
 import { startFaultProxy, type Fault, type FaultProxy } from '../support/fault-proxy.js';
 import { startSqld, type SqldServer } from '../support/sqld-server.js';
+import { createTempFolder } from '../support/temp-folder.js';
 import { readEverything } from './support/read-everything.js';
 import { readSource } from './support/read-source.js';
 import { createLongSource } from './support/sources.js';
@@ -179,9 +181,22 @@ describe('an interrupted copy', () => {
       code: 'TRANSFER_NOT_FOUND',
     });
     const snapshot = new BetterSqlite3(`${source}.transfer/snapshot.db`);
-    snapshot.exec('CREATE TABLE more (a)');
+    // of the same size
+    snapshot.exec(`UPDATE keyless SET a = 'SAME' WHERE rowid = 1`);
     snapshot.close();
     await expect(copyDatabase(resume)).rejects.toMatchObject({ code: 'TRANSFER_SNAPSHOT_CHANGED' });
+    await rm(`${source}.transfer`, { recursive: true });
+  });
+
+  it('goes on with its own source alone', async () => {
+    await interrupt();
+    const workFolder = dirname(source);
+    const other = join(await createTempFolder('other'), basename(source));
+    await copyFile(source, other);
+
+    const resumed = copyDatabase({ source: other, target: { url: server.url }, workFolder, resume: true });
+
+    await expect(resumed).rejects.toMatchObject({ code: 'TRANSFER_CONFLICT' });
     await rm(`${source}.transfer`, { recursive: true });
   });
 

@@ -1,5 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
-import { replaceFile } from '../source/work-folder.js';
+import { replaceFile } from '../replace-file.js';
 import type { Reject } from '../target/checkpoint.js';
 
 /** Lists the rows that were left out, one JSON object a line; no file when there are none. */

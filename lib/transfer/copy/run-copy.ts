@@ -1,6 +1,6 @@
 import type { TransferNote } from '../plan/transfer-plan.js';
 import type { Source } from '../source/source.js';
-import { removeWorkFolder, writeRecord, type TransferRecord } from '../source/work-folder.js';
+import { emptyWorkFolder, writeRecord, type TransferRecord } from '../source/work-folder.js';
 import { dropCheckpoint, readRejects, type Reject } from '../target/checkpoint.js';
 import { commit } from '../target/commit.js';
 import { Ledger } from '../target/ledger.js';
@@ -68,5 +68,5 @@ async function finish(
   await writeRecord(workFolder, record);
   // dropping twice does no harm
   await new Patience(patienceMs, signal).retry(() => commit(target, dropCheckpoint()));
-  await removeWorkFolder(workFolder);
+  await emptyWorkFolder(workFolder);
 }

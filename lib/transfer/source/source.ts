@@ -1,10 +1,10 @@
-import { stat } from 'node:fs/promises';
 import { createTransferError } from '../transfer-errors.js';
 import type { InvalidTextPolicy } from './cell.js';
 import type { RowSource } from './read-rows.js';
 import { readSchema } from './read-schema.js';
 import { openSnapshotDatabase } from './snapshot-database.js';
 import type { SourceSchema } from './source-schema.js';
+import { identifySnapshot } from './take-snapshot.js';
 
 /** A snapshot, opened, with what is in it. */
 export interface Source extends RowSource {
@@ -13,13 +13,8 @@ export interface Source extends RowSource {
 }
 
 /** Opens a snapshot. @throws DatabaseError when it is not what was taken */
-export async function openSource(
-  path: string,
-  policy: InvalidTextPolicy,
-  expectedBytes: number,
-): Promise<Source> {
-  const found = await stat(path).catch(() => undefined);
-  if (found?.size !== expectedBytes) {
+export async function openSource(path: string, policy: InvalidTextPolicy, expected: string): Promise<Source> {
+  if ((await identifySnapshot(path)) !== expected) {
     throw createTransferError(`the snapshot ${path} is gone or was changed`, 'TRANSFER_SNAPSHOT_CHANGED');
   }
   const database = await openSnapshotDatabase(path);

@@ -9,12 +9,13 @@ import { openSnapshotDatabase, type SnapshotDatabase } from './snapshot-database
 const allPages = 0x7fff_ffff;
 
 /**
- * Writes a consistent copy of a live database to a new file: VACUUM INTO, which disturbs nobody, or a copy of its pages where VACUUM
- * would need a function or a collation that only the application has. Rowids are kept by both.
- * @returns its size in bytes
+ * Writes a consistent copy of a live database to a new file: VACUUM INTO, or a copy of its pages where VACUUM would need a function
+ * or a collation that only the application has. Rowids are kept by both. In WAL mode writers go on meanwhile; with a rollback journal
+ * they find the file locked.
+ * @returns what `identifySnapshot` says of it
  * @throws DatabaseError `TRANSFER_NO_SPACE` before anything is written
  */
-export async function takeSnapshot(source: string, path: string): Promise<number> {
+export async function takeSnapshot(source: string, path: string): Promise<string> {
   await assertFile(source);
   const database = await openSnapshotDatabase(source);
   const partial = `${path}.partial`;
@@ -33,7 +34,13 @@ export async function takeSnapshot(source: string, path: string): Promise<number
     await file.close();
   }
   await rename(partial, path);
-  return (await stat(path)).size;
+  return (await identifySnapshot(path)) as string;
+}
+
+/** Tells a snapshot from another one, and from itself after a change. @returns undefined where there is no file */
+export async function identifySnapshot(path: string): Promise<string | undefined> {
+  const found = await stat(path, { bigint: true }).catch(() => undefined);
+  return found === undefined ? undefined : `${found.ino}-${found.size}-${found.mtimeNs}`;
 }
 
 async function copyInto(database: SnapshotDatabase, path: string): Promise<void> {
