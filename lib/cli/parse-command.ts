@@ -42,7 +42,7 @@ export function parseCommand(argv: readonly string[]): Command | undefined {
     throw new ConfigurationError(`${name} takes two places: nestjs-turso ${name} ${example}`);
   const [file, url] = name === 'pull' ? [second, first] : [first, second];
   if (values.resume && name !== 'copy') throw new ConfigurationError('only copy takes --resume');
-  if (/@|authToken=/i.test(url)) {
+  if (url.includes('@') || positionals.some((place) => /authToken=/i.test(place))) {
     const variable = variablesOf('authToken', undefined)[0];
     throw new ConfigurationError(
       `the address holds a token, which everybody on this machine can see: put it into ${variable}`,

@@ -1,4 +1,6 @@
-import { writeFile } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { ConfigurationError } from '../errors/configuration-error.js';
 import { DatabaseError } from '../errors/database-error.js';
 import {
   copyDatabase,
@@ -8,8 +10,9 @@ import {
   verifyTransfer,
   type CopyOptions,
 } from '../transfer/index.js';
+import { replaceFile } from '../transfer/replace-file.js';
 import { describePlan, describeReport, describeVerification } from './describe-results.js';
-import { exitCodes, type ExitCode } from './exit-codes.js';
+import { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.js';
 import { parseCommand, type Command } from './parse-command.js';
 import { ProgressPrinter } from './progress-printer.js';
 import { usage } from './usage.js';
@@ -43,6 +46,7 @@ export async function runCommand(argv: readonly string[]): Promise<ExitCode> {
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
   try {
+    if (command.reportFile !== undefined) await assertWritable(dirname(resolve(command.reportFile)));
     const options = { ...command.options, signal: stopping.signal, onProgress: progress.print };
     const result = await run(command.name, options);
     progress.clear();
@@ -82,11 +86,25 @@ async function run(name: Command['name'], options: CopyOptions): Promise<Result>
   }
 }
 
+/** A result that is known is shown, whatever becomes of the report. */
 async function show({ json, reportFile }: Command, { exitCode, value, text }: Result): Promise<ExitCode> {
   const document = `${JSON.stringify({ exitCode, ...value }, undefined, 2)}\n`;
-  if (reportFile !== undefined) await writeFile(reportFile, document, { mode: 0o600 });
   process.stdout.write(json ? document : `${text}\n`);
-  return exitCode;
+  if (reportFile === undefined) return exitCode;
+  try {
+    await replaceFile(reportFile, document);
+    return exitCode;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    process.stderr.write(`nestjs-turso: the report could not be written (${String(code)})\n`);
+    return exitCodes.failed;
+  }
+}
+
+async function assertWritable(folder: string): Promise<void> {
+  await access(folder, constants.W_OK).catch(() => {
+    throw new ConfigurationError('the folder of the report is missing or cannot be written to');
+  });
 }
 
 /** Our errors hold neither rows nor SQL; of a foreign one only its name and code are told. */
@@ -95,8 +113,7 @@ function fail(error: unknown, command: Command | undefined): ExitCode {
   const message =
     error instanceof DatabaseError ? error.message : `unexpected ${String(name)} ${String(code)}`;
   process.stderr.write(`nestjs-turso: ${message}\n`);
-  const isInterrupted = error instanceof TransferInterruptedError;
-  if (isInterrupted && command !== undefined) process.stderr.write(`To go on: ${command.resumeCommand}\n`);
-  const isStopped = error instanceof DatabaseError && error.kind === 'aborted';
-  return isInterrupted || isStopped ? exitCodes.interrupted : exitCodes.usage;
+  if (error instanceof TransferInterruptedError && command !== undefined)
+    process.stderr.write(`To go on: ${command.resumeCommand}\n`);
+  return exitCodeOf(error);
 }

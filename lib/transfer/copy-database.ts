@@ -5,7 +5,7 @@ import { createPlan } from './plan/create-plan.js';
 import type { TransferPlan } from './plan/transfer-plan.js';
 import { resolveTransferOptions } from './resolve-transfer-options.js';
 import { openSource, type Source } from './source/source.js';
-import { takeSnapshot } from './source/take-snapshot.js';
+import { assertFile, takeSnapshot } from './source/take-snapshot.js';
 import { lockWorkFolder } from './source/lock-work-folder.js';
 import {
   emptyWorkFolder,
@@ -30,8 +30,8 @@ export async function copyDatabase(options: CopyOptions): Promise<TransferReport
   const startedAt = performance.now();
   const target = new TargetDatabase(resolveTransferOptions(options));
   try {
-    const { resume, workFolder } = target.options;
-    if (resume) await findRecord(workFolder);
+    const { resume, source, workFolder } = target.options;
+    await (resume ? findRecord(workFolder) : assertFile(source));
     const lock = await lockWorkFolder(workFolder);
     try {
       const report = await (resume ? resumeCopy : beginCopy)(target);

@@ -40,6 +40,7 @@ const choices = {
 
 /** @throws ConfigurationError, DatabaseError `TRANSFER_OPTION_INVALID` */
 export function resolveTransferOptions(options: CopyOptions): ResolvedTransferOptions {
+  assertPath(options.source);
   const source = resolve(options.source);
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const merged = { ...defaultTransferOptions, ...Object.fromEntries(given) } as CopyOptions &
@@ -66,6 +67,15 @@ export function resolveTransferOptions(options: CopyOptions): ResolvedTransferOp
     signal: options.signal,
     onProgress: options.onProgress ?? (() => undefined),
   };
+}
+
+/** An address may hold a token, and a path is told in messages. */
+function assertPath(path: string): void {
+  if (!/^[a-z][a-z0-9+.-]+:\/\//i.test(path)) return;
+  throw createTransferError(
+    'an address stands in the place of the SQLite file: give a path',
+    'TRANSFER_OPTION_INVALID',
+  );
 }
 
 /**

@@ -1,5 +1,5 @@
 import { openSource, type Source } from './source/source.js';
-import { takeSnapshot } from './source/take-snapshot.js';
+import { assertFile, takeSnapshot } from './source/take-snapshot.js';
 import { lockWorkFolder } from './source/lock-work-folder.js';
 import { emptyWorkFolder, readRecord, snapshotPath } from './source/work-folder.js';
 import type { ResolvedTransferOptions } from './resolve-transfer-options.js';
@@ -11,6 +11,7 @@ export async function withSnapshot<T>(
   work: (source: Source) => Promise<T>,
 ): Promise<T> {
   const { source: path, workFolder: folder, invalidUtf8, onProgress } = options;
+  await assertFile(path);
   const lock = await lockWorkFolder(folder);
   try {
     await clearUnused(folder);

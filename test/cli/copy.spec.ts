@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.js';
@@ -128,10 +128,57 @@ describe('nestjs-turso copy', () => {
 
 describe('nestjs-turso', () => {
   it('refuses a missing source', async () => {
-    const { exitCode, stdout, stderr } = await runCli(['copy', '/nowhere/a.db', server.url]);
+    const folder = join(await createTempFolder('source'), 'nowhere');
+
+    const { exitCode, stdout, stderr } = await runCli(['copy', join(folder, 'a.db'), server.url]);
 
     expect([exitCode, stdout]).toEqual([1, '']);
-    expect(stderr).toContain('nestjs-turso: TRANSFER_SOURCE_MISSING: there is no file /nowhere/a.db');
+    expect(stderr).toContain(`nestjs-turso: TRANSFER_SOURCE_MISSING: there is no file ${folder}/a.db`);
+    await expect(stat(folder)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('looks for the folder of its report before it begins', async () => {
+    const source = await createLongSource(10);
+
+    const { exitCode, stderr } = await runCli([
+      'copy',
+      source,
+      server.url,
+      '--report',
+      `${source}.no/a.json`,
+    ]);
+
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('the folder of the report')]);
+    expect(await target.all(`SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite%'`)).toEqual([]);
+  });
+
+  it('shows its result when the report cannot be written', async () => {
+    const source = await createLongSource(10);
+    const report = await createTempFolder('report');
+
+    const { exitCode, stdout, stderr } = await runCli(['copy', source, server.url, '--report', report]);
+
+    expect(stderr).toContain('the report could not be written (EISDIR)');
+    expect([exitCode, stdout]).toEqual([5, expect.stringContaining('verified: source and target are equal')]);
+  });
+
+  it('tells an answer that breaks off from wrong use', async () => {
+    const folder = await createTempFolder('pull');
+    proxy.inject({ kind: 'fin-mid-body' }, { when: (request) => request.includes('/v3/cursor') });
+
+    const { exitCode } = await runCli(['pull', proxy.url, join(folder, 'a.db')]);
+
+    expect(exitCode).toBe(5);
+  });
+
+  it('tells somebody else at work on the target from wrong use', async () => {
+    const source = await createSourceWithBadRows();
+    await runCli(['copy', source, server.url]);
+    await target.run(`UPDATE nestjs_turso_transfer SET id = 'other'`);
+
+    const { exitCode, stderr } = await runCli(['copy', source, server.url, '--resume']);
+
+    expect([exitCode, stderr]).toEqual([6, expect.stringContaining('TRANSFER_CONFLICT')]);
   });
 
   it('takes the token from the environment, both ways', async () => {

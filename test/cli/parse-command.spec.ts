@@ -16,6 +16,9 @@ describe('a command line', () => {
     ['a wrong policy', ['copy', 'a.db', url, '--on-bad-row', 'ignore']],
     ['a target that is a file', ['copy', 'a.db', 'sqlite:b.db']],
     ['a token in the address', ['copy', 'a.db', 'libsql://s3cret@host']],
+    ['an address in the place of the file', ['copy', 'libsql://a/s3cret', url]],
+    ['an address in the place of the file, in capitals', ['pull', url, 'HTTPS://s3cret@host']],
+    ['a token in the place of the file', ['copy', 'file:a.db?authToken=s3cret', url]],
   ])('with %s is refused without a quotation', (_name, args) => {
     const understand = (): unknown => resolveTransferOptions(parseCommand(args)?.options as never);
 

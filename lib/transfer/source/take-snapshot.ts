@@ -16,7 +16,6 @@ const allPages = 0x7fff_ffff;
  * @throws DatabaseError `TRANSFER_NO_SPACE` before anything is written
  */
 export async function takeSnapshot(source: string, path: string): Promise<string> {
-  await assertFile(source);
   const database = await openSnapshotDatabase(source);
   const partial = `${path}.partial`;
   try {
@@ -56,7 +55,8 @@ async function copyInto(database: SnapshotDatabase, path: string): Promise<void>
   }
 }
 
-async function assertFile(source: string): Promise<void> {
+/** @throws DatabaseError `TRANSFER_SOURCE_MISSING` */
+export async function assertFile(source: string): Promise<void> {
   const found = await stat(source).catch(() => undefined);
   if (found?.isFile()) return;
   throw createTransferError(`there is no file ${source}`, 'TRANSFER_SOURCE_MISSING');
