@@ -1,35 +1,16 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createResolvedConnection } from '../../lib/database/create-connection.js';
 import { createConnection, type DatabaseConnection, type DatabaseModuleOptions } from '../../lib/index.js';
 import { createOptionsEnvironment } from '../../lib/options/options-environment.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
 import { createLatch, failureOf, readColumn, readValue } from '../contract/facts.js';
-import { emptyDatabase } from '../contract/setups/empty-database.js';
-import { startSqld, type SqldServer } from '../support/sqld-server.js';
 import { createTempDatabase } from '../support/temp-database.js';
+import { useBackends } from './support/backends.js';
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-let server: SqldServer;
-beforeAll(async () => {
-  server = await startSqld();
-});
-afterAll(() => server.stop());
-
-const backends: [string, () => Promise<string>][] = [
-  ['a file', async () => (await createTempDatabase()).url],
-  ['memory', async () => ':memory:'],
-  [
-    'a server',
-    async () => {
-      await emptyDatabase(server.url, undefined);
-      return server.url;
-    },
-  ],
-];
-
-describe.each(backends)('transactions that try to break each other, on %s', (_name, findUrl) => {
+describe.each(useBackends())('transactions that try to break each other, on %s', (_name, findUrl) => {
   let db: DatabaseConnection;
   const options: DatabaseModuleOptions = { transactionTimeoutMs: 8_000, shutdownTimeoutMs: 200 };
 

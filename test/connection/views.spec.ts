@@ -1,31 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/libsql/web';
 import { createConnection, findDatabaseError, type DatabaseConnection } from '../../lib/index.js';
 import { failureOf, readColumn, readValue } from '../contract/facts.js';
-import { emptyDatabase } from '../contract/setups/empty-database.js';
-import { startSqld, type SqldServer } from '../support/sqld-server.js';
-import { createTempDatabase } from '../support/temp-database.js';
+import { useBackends } from './support/backends.js';
 
-let server: SqldServer;
-beforeAll(async () => {
-  server = await startSqld();
-});
-afterAll(() => server.stop());
-
-const backends: [string, () => Promise<string>][] = [
-  ['a file', async () => (await createTempDatabase()).url],
-  ['memory', async () => ':memory:'],
-  [
-    'a server',
-    async () => {
-      await emptyDatabase(server.url, undefined);
-      return server.url;
-    },
-  ],
-];
-
-describe.each(backends)('withOptions() on %s', (_name, findUrl) => {
+describe.each(useBackends())('withOptions() on %s', (_name, findUrl) => {
   let db: DatabaseConnection;
 
   beforeEach(async () => {

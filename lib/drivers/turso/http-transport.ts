@@ -9,6 +9,7 @@ import { createDeadline, type Deadline } from '../../async/deadline.js';
 import { watchDeadline } from '../../async/watch-deadline.js';
 import { within } from '../../async/within.js';
 import type { ResolvedTursoTarget } from '../../options/resolved-options.js';
+import { toTlsSettings } from './to-tls-settings.js';
 import { TransportError } from './transport-error.js';
 
 /** An answer, whole. */
@@ -149,15 +150,7 @@ function keepReading(answer: Promise<HttpAnswer>, exchange: ClientRequest): Prom
 function createAgent(target: ResolvedTursoTarget, maxSockets: number): HttpAgent {
   const pooling = { keepAlive: true, maxSockets, scheduling: 'lifo' } as const;
   if (!target.secure) return new HttpAgent(pooling);
-  const { ca, cert, key, servername, rejectUnauthorized } = target.tls;
-  return new HttpsAgent({
-    ...pooling,
-    ...(ca !== undefined && { ca }),
-    ...(cert !== undefined && { cert }),
-    ...(key !== undefined && { key: key.reveal() }),
-    ...(servername !== undefined && { servername }),
-    rejectUnauthorized,
-  });
+  return new HttpsAgent({ ...pooling, ...toTlsSettings(target.tls) });
 }
 
 /**

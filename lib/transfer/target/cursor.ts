@@ -3,6 +3,7 @@ import { request as requestHttps } from 'node:https';
 import { createInterface } from 'node:readline';
 import { AuthTokenHolder } from '../../drivers/turso/auth-token.js';
 import type { HranaError, HranaStep, HranaValue } from '../../drivers/turso/hrana-protocol.js';
+import { toTlsSettings } from '../../drivers/turso/to-tls-settings.js';
 import { createProtocolError, toStatementError, toStatusError } from '../../drivers/turso/turso-errors.js';
 import { DatabaseError } from '../../errors/database-error.js';
 import { createAbortedError } from '../../errors/wait-errors.js';
@@ -78,7 +79,6 @@ function parseEntry(line: string, location: string): CursorEntry {
 function post(options: CursorOptions, body: string, token: string | undefined): Promise<IncomingMessage> {
   const { target, idleTimeoutMs, signal } = options;
   const { secure, hostname, port, basePath, tls, remoteEncryptionKey: key } = target;
-  const { ca, cert, key: tlsKey, servername, rejectUnauthorized } = tls;
   return new Promise((resolve, reject) => {
     const exchange = (secure ? requestHttps : requestHttp)({
       method: 'POST',
@@ -87,11 +87,7 @@ function post(options: CursorOptions, body: string, token: string | undefined): 
       port,
       path: `${basePath}/v3/cursor`,
       signal,
-      ...(secure && { rejectUnauthorized }),
-      ...(ca !== undefined && { ca }),
-      ...(cert !== undefined && { cert }),
-      ...(tlsKey !== undefined && { key: tlsKey.reveal() }),
-      ...(servername !== undefined && { servername }),
+      ...(secure && toTlsSettings(tls)),
       headers: {
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
         ...(key !== undefined && { 'x-turso-encryption-key': key.reveal() }),
