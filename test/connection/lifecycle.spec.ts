@@ -10,7 +10,7 @@ import {
 } from '../../lib/index.js';
 import { createLatch, failureOf, readColumn, readValue } from '../contract/facts.js';
 import { MigrationFolder } from '../schema/schema-setup.js';
-import { findFreePort } from '../support/free-port.js';
+import { findFreePort } from '../../lib/testing/server/find-free-port.js';
 import { startFaultProxy } from '../support/fault-proxy.js';
 import { startSilentHost } from '../support/silent-host.js';
 import { startSqld } from '../support/sqld-server.js';

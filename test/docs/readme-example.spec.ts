@@ -5,7 +5,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setEnvironment } from '../nest/support/environment.js';
-import { findFreePort } from '../support/free-port.js';
+import { findFreePort } from '../../lib/testing/server/find-free-port.js';
 import { createTempDatabase } from '../support/temp-database.js';
 import { pageOf, root } from './pages.js';
 

@@ -1,9 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { createConnection, type DatabaseTransaction } from '../../lib/index.js';
 import { failureOf } from '../contract/facts.js';
 import type { FaultScope } from '../support/fault.js';
-import { startSqld, type SqldServer } from '../support/sqld-server.js';
-import { openOwnRoom, openRoom, timeOf, type FaultRoom } from './support/fault-room.js';
+import { openOwnRoom, timeOf } from './support/fault-room.js';
+import { useFaultRoom } from './support/use-fault-room.js';
 
 /** Requests that carry this word, the next one only. */
 const first = (word: string): FaultScope => ({ requests: 1, when: (text) => text.includes(word) });
@@ -12,17 +12,7 @@ const first = (word: string): FaultScope => ({ requests: 1, when: (text) => text
 const wellBeforeTheServerHelps = 4_000;
 
 describe('a transaction whose statement ends before its answer', () => {
-  let server: SqldServer;
-  let room: FaultRoom;
-
-  beforeAll(async () => {
-    server = await startSqld();
-  });
-  beforeEach(async () => {
-    room = await openRoom(server, { queryTimeoutMs: 8_000, maxAttempts: 1 });
-  });
-  afterEach(() => room.close());
-  afterAll(() => server.stop());
+  const room = useFaultRoom({ queryTimeoutMs: 8_000, maxAttempts: 1 });
 
   const ends: [string, () => object][] = [
     ['by its signal', () => ({ signal: AbortSignal.timeout(50) })],
@@ -60,7 +50,7 @@ describe('a transaction whose statement ends before its answer', () => {
   });
 
   it('lets a writer of another process in as soon as its own', async () => {
-    const other = createConnection({ url: server.url });
+    const other = createConnection({ url: room.server.url });
     await other.open();
     room.proxy.inject(slowly, first('late'));
     await failureOf(

@@ -1,20 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HealthProbe } from '../../lib/nest/health-probe.js';
-import { startSqld, type SqldServer } from '../support/sqld-server.js';
-import { openRoom, type FaultRoom } from './support/fault-room.js';
+import { useFaultRoom } from './support/use-fault-room.js';
 
 describe('a health check', () => {
-  let server: SqldServer;
-  let room: FaultRoom;
-  beforeAll(async () => {
-    server = await startSqld();
-  });
-  beforeEach(async () => {
-    room = await openRoom(server);
-  });
-  afterEach(() => room.close());
-  afterAll(() => server.stop());
+  const room = useFaultRoom();
 
   it('asks anew when the statement that it shares was given up, although somebody still waits for that', async () => {
     const probe = new HealthProbe(room.db);

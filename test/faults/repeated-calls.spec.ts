@@ -1,21 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { DatabaseConnection } from '../../lib/index.js';
 import { failureOf } from '../contract/facts.js';
 import type { Fault } from '../support/fault.js';
-import { startSqld, type SqldServer } from '../support/sqld-server.js';
-import { openOwnRoom, openRoom, type FaultRoom } from './support/fault-room.js';
+import { openOwnRoom } from './support/fault-room.js';
+import { useFaultRoom } from './support/use-fault-room.js';
 
-let server: SqldServer;
-let room: FaultRoom;
-
-beforeAll(async () => {
-  server = await startSqld();
-});
-beforeEach(async () => {
-  room = await openRoom(server);
-});
-afterEach(() => room.close());
-afterAll(() => server.stop());
+const room = useFaultRoom();
 
 /** The server carries the request out, and its answer is lost. */
 const lost: [string, Fault][] = [

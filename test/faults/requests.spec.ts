@@ -1,22 +1,13 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { createConnection, type DatabaseConnection, type DatabaseError } from '../../lib/index.js';
 import { failureOf, readValue } from '../contract/facts.js';
 import type { Fault } from '../support/fault.js';
 import { startSilentHost } from '../support/silent-host.js';
-import { startSqld, type SqldServer } from '../support/sqld-server.js';
-import { openRoom, timeOf, type FaultRoom } from './support/fault-room.js';
+import { startSqld } from '../support/sqld-server.js';
+import { timeOf } from './support/fault-room.js';
+import { useFaultRoom } from './support/use-fault-room.js';
 
-let server: SqldServer;
-let room: FaultRoom;
-
-beforeAll(async () => {
-  server = await startSqld();
-});
-beforeEach(async () => {
-  room = await openRoom(server);
-});
-afterEach(() => room.close());
-afterAll(() => server.stop());
+const room = useFaultRoom();
 
 const insert = (db: DatabaseConnection = room.db) => db.execute("INSERT INTO books VALUES ('a')");
 const unknown = { outcome: 'unknown' };

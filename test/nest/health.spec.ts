@@ -11,7 +11,7 @@ import {
   type DatabaseHealth,
 } from '../../lib/index.js';
 import { startFaultProxy } from '../support/fault-proxy.js';
-import { findFreePort } from '../support/free-port.js';
+import { findFreePort } from '../../lib/testing/server/find-free-port.js';
 import { startSqld, type SqldServer } from '../support/sqld-server.js';
 import { createTempDatabase } from '../support/temp-database.js';
 import { startApp } from './support/app.js';

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseConnection, DatabaseModule } from '../../lib/index.js';
 import { startFaultProxy } from '../support/fault-proxy.js';
-import { findFreePort } from '../support/free-port.js';
+import { findFreePort } from '../../lib/testing/server/find-free-port.js';
 import { startSqld } from '../support/sqld-server.js';
 import { createTempDatabase } from '../support/temp-database.js';
 import { failureOfStart, LogCollector, startApp } from './support/app.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { existsSync } from 'node:fs';
-import { findFreePort } from '../support/free-port.js';
+import { findFreePort } from '../../lib/testing/server/find-free-port.js';
 import { startSqld } from '../support/sqld-server.js';
 import { createTempDatabase } from '../support/temp-database.js';
 import { compileApp, type CompiledApp } from './support/child-process.js';

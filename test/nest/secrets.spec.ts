@@ -4,7 +4,7 @@ import { HealthCheckService, TerminusModule } from '@nestjs/terminus';
 import { inspect } from 'node:util';
 import * as exported from '../../lib/index.js';
 import { startFaultProxy, type Fault, type FaultProxy } from '../support/fault-proxy.js';
-import { findFreePort } from '../support/free-port.js';
+import { findFreePort } from '../../lib/testing/server/find-free-port.js';
 import { startSqld, type SqldServer } from '../support/sqld-server.js';
 import { createTempDatabase } from '../support/temp-database.js';
 import { failureOfStart, LogCollector, startApp } from './support/app.js';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { FaultPlan, type Fault, type FaultScope } from './fault.js';
-import { findFreePort } from './free-port.js';
+import { findFreePort } from '../../lib/testing/server/find-free-port.js';
 import { ProxiedConnection, type ProxyCounts } from './proxied-connection.js';
 
 export type { Fault, FaultScope } from './fault.js';

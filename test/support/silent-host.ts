@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findFreePort } from './free-port.js';
+import { findFreePort } from '../../lib/testing/server/find-free-port.js';
 import { spawnGuarded } from './guarded-process.js';
 
 export interface SilentHost {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createServer } from 'node:tls';
-import { findFreePort } from './free-port.js';
+import { findFreePort } from '../../lib/testing/server/find-free-port.js';
 
 export interface TlsProxyOptions {
   /** `server` is valid for localhost, db.internal.test and 127.0.0.1; `expired` was. */

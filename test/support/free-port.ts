@@ -1,1 +1,0 @@
-export { findFreePort } from '../../lib/testing/server/find-free-port.js';
