@@ -9,8 +9,8 @@ export class HealthController {
     private readonly database: DatabaseHealthIndicator,
   ) {}
 
-  /** The process runs. A database that is down is no reason to restart it. */
-  @Get('live')
+  /** Startup: the app listens, so the database was opened and migrated. Live: the process runs, whatever the database does. */
+  @Get(['startup', 'live'])
   @HealthCheck()
   live(): Promise<HealthCheckResult> {
     return this.health.check([]);

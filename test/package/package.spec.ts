@@ -131,7 +131,9 @@ describe.each(kinds)('the packed package in %s', (_kind, nestVersion, describeKi
       expect(await tasks.delete(`/tasks/${id}`)).toMatchObject({ status: 404 });
       expect(await tasks.get('/tasks/abc')).toMatchObject({ status: 400 });
 
-      expect(await tasks.get('/health/live')).toMatchObject({ status: 200, body: { status: 'ok' } });
+      for (const probe of ['startup', 'live']) {
+        expect(await tasks.get(`/health/${probe}`)).toMatchObject({ status: 200, body: { status: 'ok' } });
+      }
       expect(await tasks.get('/health/ready')).toMatchObject({
         status: 200,
         body: { details: { database: { status: 'up' } } },
@@ -176,14 +178,15 @@ describe.each(kinds)('the packed package in %s', (_kind, nestVersion, describeKi
     await using tasks = await startApp(app, target.env);
     await target.proxy.refuse();
 
-    const [live, ready, list] = [
+    const [startup, live, ready, list] = [
+      await tasks.get('/health/startup'),
       await tasks.get('/health/live'),
       await tasks.get('/health/ready'),
       await tasks.get('/tasks'),
     ];
     await target.proxy.accept();
 
-    expect(live.status).toBe(200);
+    expect([startup.status, live.status]).toEqual([200, 200]);
     expect(ready).toMatchObject({
       status: 503,
       body: { error: { database: { status: 'down', backend: 'turso', code: 'ECONNREFUSED' } } },
