@@ -10,7 +10,13 @@ const perCall = 0.1;
  */
 export class RetryBudget {
   #tokens = capacity;
+  #calls = 0;
   #retries = 0;
+
+  /** How many attempts were made, first and further ones. */
+  get attempts(): number {
+    return this.#calls + this.#retries;
+  }
 
   /** How many further attempts were made. */
   get retries(): number {
@@ -19,6 +25,7 @@ export class RetryBudget {
 
   /** Counts a call. */
   deposit(): void {
+    this.#calls++;
     this.#tokens = Math.min(capacity, this.#tokens + perCall);
   }
 

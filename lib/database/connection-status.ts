@@ -25,7 +25,12 @@ export interface ConnectionStatus {
   readonly inFlight: number;
   /** Of those, how many wait for the write gate, a reader or a stream. */
   readonly waiting: number;
-  /** Further attempts that were made, since the database was opened. */
+  /**
+   * Attempts to have a call answered by the server, first and further ones, since the database was opened; a transaction counts by its
+   * beginning. 0 for a local database, where nothing can fail on the way.
+   */
+  readonly attempts: number;
+  /** Of those, the further ones. */
   readonly retries: number;
   /** Calls that ended at their deadline, since the connection was created. */
   readonly timeouts: number;

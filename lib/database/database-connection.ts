@@ -160,6 +160,7 @@ export class DatabaseConnection implements Client {
       degradedBy,
       inFlight,
       waiting: opened?.connection.waiting() ?? 0,
+      attempts: opened?.budget?.attempts ?? 0,
       retries: opened?.budget?.retries ?? 0,
       timeouts: this.#calls.timeouts,
       breaker: opened?.breaker?.status,

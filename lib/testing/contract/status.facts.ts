@@ -55,6 +55,17 @@ export function describeStatus(setup: ContractSetup<DatabaseConnection>, words: 
       expect(room.db.status()).toMatchObject({ inFlight: 0, waiting: 0 });
     });
 
+    it('counts the attempts of calls that go over a network', async () => {
+      await room.db.execute('CREATE TABLE books (name TEXT)');
+      const { attempts } = room.db.status();
+      await room.db.execute("INSERT INTO books VALUES ('a')");
+      await room.db.batch(["INSERT INTO books VALUES ('b')"], 'write');
+      await room.db.withTransaction((tx) => tx.execute("INSERT INTO books VALUES ('c')"));
+
+      expect(room.db.status().attempts - attempts).toBe(overNetwork ? 3 : 0);
+      expect(room.db.status().retries).toBe(0);
+    });
+
     it('remembers the kind of the last error', async () => {
       const before = room.db.status().lastError;
       await failureOf(room.db.execute('SELEC 1'));
