@@ -2,6 +2,7 @@ import type { Deadline } from '../async/deadline.js';
 import { within } from '../async/within.js';
 import type { Reporter } from '../contract/driver.js';
 import { DatabaseError } from '../errors/database-error.js';
+import { findSilence } from '../errors/silence.js';
 
 /** What a breaker knows about itself. */
 export interface BreakerStatus {
@@ -31,6 +32,7 @@ export class CircuitBreaker {
   #openings = 0;
   #openUntil = 0;
   #probing = false;
+  readonly #counted = new WeakSet<DatabaseError>();
   #lastError: DatabaseError | undefined;
 
   /** @param probe resolves when the database answers; bounded by itself */
@@ -68,9 +70,8 @@ export class CircuitBreaker {
       await this.#probe();
       this.onAnswer();
     } catch (error) {
-      // a refused token is an answer; and others may have been answered meanwhile
-      const silent = error instanceof DatabaseError && (isSilence(error) || isOwnWait(error));
-      if (!silent || this.#openings === 0) this.onError(error);
+      // a refused token is an answer, of which the driver told; and others may have been answered meanwhile
+      if (this.#openings === 0) this.onError(error);
       else this.#openAgain(error);
     } finally {
       this.#probing = false;
@@ -85,17 +86,14 @@ export class CircuitBreaker {
     this.#report({ level: 'info', code: 'CIRCUIT_CLOSED', message: 'the database answers again' });
   }
 
-  /** A call failed; only a database that did not answer counts. */
+  /** A call failed; only one that the database did not answer counts. */
   onError(error: unknown): void {
-    if (!(error instanceof DatabaseError)) return;
-    const first = findFirst(error);
-    if (isOwnWait(first)) return;
-    if (!isSilence(first)) {
-      this.onAnswer();
-      return;
-    }
+    const silence = findSilence(error);
+    // what a lost transaction refuses afterwards has the first error as its cause
+    if (silence === undefined || this.#counted.has(silence)) return;
+    this.#counted.add(silence);
     this.#failures++;
-    this.#lastError = error;
+    this.#lastError = silence;
     if (this.#openings === 0 && this.#failures >= failuresToOpen) this.#open();
   }
 
@@ -134,20 +132,4 @@ export class CircuitBreaker {
       cause: this.#lastError,
     });
   }
-}
-
-/** What the driver saw: a transaction that ends by it is `not-applied` as a whole, with the driver's error as its cause. */
-function findFirst(error: DatabaseError): DatabaseError {
-  return error.cause instanceof DatabaseError ? findFirst(error.cause) : error;
-}
-
-/** Nobody answered: the connection failed, or the deadline ended a call that was sent. A full disk is an answer. */
-function isSilence({ kind, outcome, code }: DatabaseError): boolean {
-  if (kind === 'unavailable') return !code.startsWith('SQLITE_');
-  return kind === 'timeout' && outcome === 'unknown';
-}
-
-/** A wait in this process, or the caller's own signal: it says nothing about the database. */
-function isOwnWait({ kind, outcome }: DatabaseError): boolean {
-  return kind === 'aborted' || kind === 'closed' || (kind === 'timeout' && outcome === 'not-applied');
 }

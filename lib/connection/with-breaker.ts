@@ -2,7 +2,10 @@ import type { Deadline } from '../async/deadline.js';
 import type { DriverConnection, DriverTransaction } from '../contract/connection.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
 
-/** Fails calls at once while the database does not answer. A ping always goes: it is what finds out. */
+/**
+ * Fails calls at once while the database does not answer. A ping always goes: it is what finds out. Of answers the driver itself tells
+ * the breaker: a call may succeed without one, such as an empty commit.
+ */
 export function withBreaker(connection: DriverConnection, breaker: CircuitBreaker): DriverConnection {
   return {
     databaseKey: connection.databaseKey,
@@ -12,7 +15,6 @@ export function withBreaker(connection: DriverConnection, breaker: CircuitBreake
     executeMultiple: (sql, deadline) =>
       guard(breaker, deadline, () => connection.executeMultiple(sql, deadline)),
     begin: async (mode, deadline, origin) => {
-      // it may begin without a request, so its success says nothing
       await breaker.admit(deadline);
       return new WatchedTransaction(await connection.begin(mode, deadline, origin), breaker);
     },
@@ -23,7 +25,7 @@ export function withBreaker(connection: DriverConnection, breaker: CircuitBreake
   };
 }
 
-/** A transaction that was let in runs to its end; the breaker learns from its answers. */
+/** A transaction that was let in runs to its end; the breaker learns from its failures. */
 class WatchedTransaction implements DriverTransaction {
   readonly #transaction: DriverTransaction;
   readonly #breaker: CircuitBreaker;
@@ -69,9 +71,7 @@ async function guard<T>(breaker: CircuitBreaker, deadline: Deadline, call: () =>
 
 async function watch<T>(breaker: CircuitBreaker, call: () => Promise<T>): Promise<T> {
   try {
-    const value = await call();
-    breaker.onAnswer();
-    return value;
+    return await call();
   } catch (error) {
     breaker.onError(error);
     throw error;

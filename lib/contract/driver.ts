@@ -29,7 +29,8 @@ export interface Driver {
   readonly capabilities: DriverCapabilities;
   /** Where the database is, for people: a path or a host, never a credential. */
   readonly location: string;
-  open(deadline: Deadline): Promise<DriverConnection>;
+  /** @param onAnswer called whenever the database answered a request, whatever it said; one in this process need not call it */
+  open(deadline: Deadline, onAnswer: () => void): Promise<DriverConnection>;
 }
 
 /** Something that happened in the background. The message never holds a secret or a bound value. */

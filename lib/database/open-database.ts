@@ -28,10 +28,11 @@ export async function openDatabase(
   deadline: Deadline,
 ): Promise<OpenedDatabase> {
   const driver = await createDriver(options, report);
-  const connection = await driver.open(deadline);
+  const ping = (): Promise<void> => connection.ping(createDeadline(options.connectTimeoutMs));
+  const breaker = new CircuitBreaker(ping, report);
+  const connection = await driver.open(deadline, () => breaker.onAnswer());
   if (!driver.capabilities.overNetwork) return { driver, connection, breaker: undefined, budget: undefined };
   const budget = new RetryBudget();
-  const breaker = new CircuitBreaker(() => connection.ping(createDeadline(options.connectTimeoutMs)), report);
   return {
     driver,
     connection: withBreaker(withRetry(connection, options.maxAttempts, budget), breaker),

@@ -3,6 +3,7 @@ import { createConnection, type DatabaseConnection } from '../../lib/index.js';
 import { failureOf, readValue } from '../contract/facts.js';
 import { emptyDatabase } from '../contract/setups/empty-database.js';
 import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.js';
+import { startSilentHost } from '../support/silent-host.js';
 import { startSqld, type SqldServer } from '../support/sqld-server.js';
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
@@ -126,6 +127,51 @@ describe('the circuit breaker', () => {
 
     expect(db.status().breaker).toMatchObject({ state: 'open' });
     expect(db.status().timeouts).toBeGreaterThanOrEqual(5);
+  });
+
+  it('is opened by calls that end before their connection could be given up', async () => {
+    await proxy.refuse();
+    await using silent = await startSilentHost(proxy.port);
+    const failures = [];
+    for (const _ of numbers(6))
+      failures.push(await failureOf(db.execute({ sql: 'SELECT 1', timeoutMs: 100 })));
+
+    expect(silent.url).toBe(proxy.url);
+    expect(failures.slice(0, 5)).toMatchObject(
+      numbers(5).map(() => ({ code: 'TIMEOUT', outcome: 'not-applied' })),
+    );
+    expect(failures[5]).toMatchObject({ code: 'CIRCUIT_OPEN' });
+  });
+
+  it('learns nothing from a call that asks nobody: an empty commit, a refused statement', async () => {
+    await proxy.refuse();
+    await fail(4);
+    await db.withTransaction(() => undefined);
+    await failureOf(db.execute('BEGIN'));
+    await fail(1);
+
+    expect(db.status().breaker).toMatchObject({ state: 'open', failures: 5 });
+  });
+
+  it('counts a transaction that was lost once, however many of its calls are refused afterwards', async () => {
+    const tx = await db.transaction('read');
+    await tx.execute('SELECT 1');
+    await proxy.refuse();
+    for (const _ of numbers(6)) await failureOf(tx.execute('SELECT 1'));
+
+    expect(db.status().breaker).toMatchObject({ state: 'closed', failures: 1 });
+  });
+
+  it('learns of an answer although its caller stopped waiting for it', async () => {
+    await proxy.refuse();
+    await fail(4);
+    await proxy.accept();
+    proxy.inject({ kind: 'delay', downMs: 200 }, { requests: 1 });
+    const hasty = { sql: 'SELECT 1', signal: AbortSignal.timeout(100) };
+    await failureOf(db.withTransaction((tx) => tx.execute(hasty), { mode: 'read' }));
+    await pause(300);
+
+    expect(db.status().breaker).toMatchObject({ state: 'closed', failures: 0 });
   });
 
   it('does not stay open for a statement that is slow by itself', async () => {

@@ -11,8 +11,8 @@ export interface SilentHost {
 }
 
 /** A host on which connecting never succeeds and never fails: its process is suspended and its queue is full. */
-export async function startSilentHost(): Promise<SilentHost> {
-  const port = await findFreePort();
+export async function startSilentHost(onPort?: number): Promise<SilentHost> {
+  const port = onPort ?? (await findFreePort());
   const listen = `require('node:net').createServer()
     .listen({ port: ${port}, host: '127.0.0.1', backlog: 1 }, () => console.log('listening'))`;
   const listener = spawnGuarded(process.execPath, ['-e', listen], {});

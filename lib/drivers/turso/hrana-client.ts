@@ -1,6 +1,7 @@
 import type { Deadline } from '../../async/deadline.js';
 import { within } from '../../async/within.js';
-import type { DatabaseError } from '../../errors/database-error.js';
+import { DatabaseError } from '../../errors/database-error.js';
+import { markSilence } from '../../errors/silence.js';
 import { redactSecrets } from '../../options/redact-secrets.js';
 import type { ResolvedTursoTarget } from '../../options/resolved-options.js';
 import type { Secret } from '../../options/secret.js';
@@ -14,10 +15,18 @@ export class HranaClient {
   readonly #target: ResolvedTursoTarget;
   readonly #transport: HttpTransport;
   readonly #token: AuthTokenHolder;
+  readonly #onAnswer: () => void;
   #answered = false;
 
-  constructor(target: ResolvedTursoTarget, connectTimeoutMs: number, maxSockets: number) {
+  /** @param onAnswer called whenever the server answered as one that works, a refusal included */
+  constructor(
+    target: ResolvedTursoTarget,
+    connectTimeoutMs: number,
+    maxSockets: number,
+    onAnswer: () => void = () => undefined,
+  ) {
     this.#target = target;
+    this.#onAnswer = onAnswer;
     this.#transport = new HttpTransport(target, connectTimeoutMs, maxSockets);
     this.#token = new AuthTokenHolder(target.authToken, connectTimeoutMs);
   }
@@ -83,23 +92,33 @@ export class HranaClient {
       this.#answered = true;
       return answer;
     } catch (error) {
-      throw toRequestError(error, location, this.#redact, !secure && !this.#answered);
+      throw this.#judge(toRequestError(error, location, this.#redact, !secure && !this.#answered));
     }
   }
 
   #read({ status, headers, body }: HttpAnswer, expected: number): HranaPipelineAnswer {
     const { location } = this.#target;
-    if (status !== 200) throw toStatusError({ status, headers, body }, location, this.#redact);
+    if (status !== 200) throw this.#judge(toStatusError({ status, headers, body }, location, this.#redact));
     let answer: Partial<HranaPipelineAnswer>;
     try {
       answer = JSON.parse(body) as Partial<HranaPipelineAnswer>;
     } catch {
-      throw createProtocolError(location, 'an answer that is no JSON');
+      throw this.#judge(createProtocolError(location, 'an answer that is no JSON'));
     }
     if (!Array.isArray(answer.results) || answer.results.length > expected) {
-      throw createProtocolError(location, 'JSON that is no Hrana answer');
+      throw this.#judge(createProtocolError(location, 'JSON that is no Hrana answer'));
     }
+    this.#onAnswer();
     return { baton: answer.baton ?? null, results: answer.results };
+  }
+
+  /** Notes what a failure says about the server: a refused token is an answer, the caller's own signal says nothing. */
+  #judge(error: unknown): unknown {
+    if (!(error instanceof DatabaseError) || error.kind === 'aborted' || error.kind === 'closed')
+      return error;
+    if (error.kind === 'unavailable' || error.kind === 'timeout') return markSilence(error);
+    this.#onAnswer();
+    return error;
   }
 }
 

@@ -36,11 +36,12 @@ export class TursoDriver implements Driver {
   }
 
   /** Proves at once that the server answers and takes the token. */
-  async open(deadline: Deadline): Promise<DriverConnection> {
+  async open(deadline: Deadline, onAnswer: () => void): Promise<DriverConnection> {
     const { pool, connectTimeoutMs, intMode } = this.#options;
     const { hostname, port, basePath } = this.#target;
     const databaseKey = `turso:${hostname}:${port}${basePath}`;
-    const client = new HranaClient(this.#target, connectTimeoutMs, pool.maxStreams + spareSockets);
+    const maxSockets = pool.maxStreams + spareSockets;
+    const client = new HranaClient(this.#target, connectTimeoutMs, maxSockets, onAnswer);
     const connection = new TursoConnection({
       databaseKey,
       client,

@@ -10,7 +10,7 @@ describe('a deferred transaction that waits to write', () => {
     const soon = () => createDeadline(5_000);
     const insert = { sql: 'INSERT INTO t VALUES (1)', args: [] };
     const options = resolveOptions({}, createOptionsEnvironment(undefined));
-    const connection = await (await createDriver(options, () => undefined)).open(soon());
+    const connection = await (await createDriver(options, () => undefined)).open(soon(), () => undefined);
     await connection.execute({ sql: 'CREATE TABLE t (a)', args: [] }, soon());
     const holder = await connection.begin('write', soon(), 'here');
     const deferred = await connection.begin('deferred', soon(), 'here');
