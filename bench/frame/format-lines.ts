@@ -1,0 +1,31 @@
+import { round } from './columns.js';
+import type { Line } from './run-table.js';
+import type { Table } from './table.js';
+
+/** The lines of a table as Markdown, padded to be read in a terminal too. */
+export function formatLines({ groups, columns, comparison }: Table, lines: readonly Line[]): string {
+  const named = lines.some(({ group }) => group !== '');
+  const head = [...(named ? [groups] : []), '', ...columns.map(({ title }) => title), comparison.title];
+  const rows = lines.map((line, index) => [
+    ...(named ? [line.group === lines[index - 1]?.group ? '' : line.group] : []),
+    line.name,
+    ...columns.map(({ key, format }) => format(line.figures[key] ?? NaN)),
+    formatRatio(line, comparison.reference),
+  ]);
+  const widths = head.map((title, column) =>
+    Math.max(3, title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const text = named ? 2 : 1;
+  const pad = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, column) => (column < text ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join(' | ')} |`;
+  const rule = widths.map((width, column) =>
+    column < text ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`,
+  );
+  return [pad(head), pad(rule), ...rows.map(pad)].join('\n');
+}
+
+function formatRatio({ name, ratio }: Line, reference: string): string {
+  if (ratio === undefined) return '';
+  if (name === reference) return '1';
+  return `${round(ratio.median)} (${round(ratio.least)}–${round(ratio.most)})`;
+}

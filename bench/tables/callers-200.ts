@@ -1,0 +1,38 @@
+import { median, p99, perSecond } from '../frame/columns.js';
+import { measureCrowd } from '../frame/measure-crowd.js';
+import type { Table } from '../frame/table.js';
+import { openServer } from '../rooms/open-server.js';
+import { openLibsql, openOurs, openServerless, remoteNames } from '../rooms/remote-clients.js';
+import { createKeys } from '../rooms/tasks.js';
+import { toPlainRows } from '../rooms/to-plain-rows.js';
+
+const roundTripMs = 10;
+
+export const table: Table = {
+  groups: '',
+  columns: [median, p99, perSecond],
+  comparison: { column: 'perSecond', reference: remoteNames.http, title: `calls/s, × ${remoteNames.http}` },
+  async open(room, scale) {
+    const callers = scale.count(200, 10);
+    const url = (await openServer(room, [roundTripMs])).urlAt(roundTripMs);
+    const serverless = room.use(openServerless(url, callers));
+    const clients = [
+      [remoteNames.http, openLibsql(url)],
+      [remoteNames.ours, openOurs(url)],
+      [remoteNames.ws, openLibsql(url.replace('http:', 'ws:'))],
+    ] as const;
+    const reads = clients.map(([name, client]) => {
+      room.use(client);
+      return [name, (_caller: number, id: number) => client.read(id)] as const;
+    });
+    return [...reads, [remoteNames.serverless, serverless.read] as const].map(([name, read]) => {
+      const nextKey = createKeys();
+      return {
+        group: '',
+        name,
+        answer: async () => toPlainRows(await read(0, 42)),
+        measure: () => measureCrowd((caller) => read(caller, nextKey()), { scale, callers, timeMs: 700 }),
+      };
+    });
+  },
+};

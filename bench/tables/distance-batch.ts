@@ -1,0 +1,3 @@
+import { createDistanceTable } from '../rooms/distance-table.js';
+
+export const table = createDistanceTable('batch');

@@ -1,0 +1,3 @@
+import { createCrowdTable } from '../rooms/local-table.js';
+
+export const table = createCrowdTable(64, (client) => client.insert());

@@ -1,0 +1,3 @@
+import { countInsert, createCallTable } from '../rooms/local-table.js';
+
+export const table = createCallTable((client) => () => client.insert(), countInsert);
