@@ -215,6 +215,37 @@ describe('an interrupted copy', () => {
     await rm(`${source}.transfer`, { recursive: true });
   });
 
+  const losses: [string, Fault, boolean[], number][] = [
+    ['is lost', { kind: 'reset-before-forward' }, [false, false], 0],
+    ['arrives and its answer is lost', { kind: 'reset-after-forward' }, [false, true], 2],
+  ];
+  it.each(losses)('applies nothing behind a piece that %s, unless it was applied', async (...loss) => {
+    const [, fault, answered, applied] = loss;
+    await interrupt();
+    const database = new TargetDatabase(resolveTransferOptions({ source, target: { url: proxy.url } }));
+    const ledger = new Ledger(database, (await readCheckpoint(database)) as Checkpoint);
+    const pieces = ['first', 'second'].map((name, index) => ({
+      statements: [{ sql: `INSERT INTO keyless VALUES ('${name}', 0)`, want_rows: false }],
+      to: { stage: 'rows', item: 0, rows: 100_000 + index } as const,
+    }));
+    proxy.inject(fault, { requests: 1, when: (request) => request.includes(`'first'`) });
+
+    const endings: boolean[] = [];
+    for (const piece of pieces)
+      endings.push(
+        await ledger.send(piece).then(
+          () => true,
+          () => false,
+        ),
+      );
+
+    expect([endings, await ledger.settle()]).toEqual([answered, applied]);
+    const found = await target.all(`SELECT a FROM keyless WHERE b = 0 AND a <> 'same' ORDER BY rowid`);
+    expect(found.map(([name]) => name)).toEqual(['first', 'second'].slice(0, applied));
+    database.close();
+    await rm(`${source}.transfer`, { recursive: true });
+  });
+
   it('takes a piece that arrives twice for one', async () => {
     await interrupt();
     const database = new TargetDatabase(resolveTransferOptions({ source, target: { url: server.url } }));

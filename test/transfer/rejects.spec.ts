@@ -80,6 +80,21 @@ describe('rows that the target refuses', () => {
     },
   );
 
+  it('are left out one by one while other pieces are on their way', async () => {
+    const source = await createSource((db) => {
+      db.exec('CREATE TABLE t (id INTEGER PRIMARY KEY, n CHECK (n > 0)); CREATE TABLE u (a)');
+      db.pragma('ignore_check_constraints = ON');
+      db.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 21000)
+        INSERT INTO t SELECT i, i NOT IN (1, 4100, 4101, 20999) FROM n; INSERT INTO u VALUES (1)`);
+    });
+
+    const report = await copyDatabase({ ...to(server.url, source), onBadRow: 'quarantine' });
+
+    expect(report.rejects.map(({ key }) => key)).toEqual([1, 4100, 4101, 20999].map((id) => `"id" = ${id}`));
+    expect(report.verification.equal).toBe(true);
+    expect(await target.all('SELECT count(*), count(DISTINCT id) FROM t')).toEqual([[20996, 20996]]);
+  });
+
   it('are listed once each across a resume', async () => {
     const source = await createSourceWithBadRows(40);
     const stopping = new AbortController();

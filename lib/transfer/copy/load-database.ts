@@ -47,11 +47,7 @@ export async function loadDatabase(
 }
 
 async function loadTables(ledger: Ledger, source: Source, options: ResolvedTransferOptions): Promise<void> {
-  const { tables } = source.schema;
-  for (let item = ledger.state.item; item < tables.length; item++) {
-    const table = tables[item] as (typeof tables)[number];
-    await new RowLoader(ledger, table, item, options).load(source);
-  }
+  await new RowLoader(ledger, options).load(source);
   await ledger.advance([], { stage: 'sequence', item: 0, rows: 0 });
 }
 

@@ -1,108 +1,132 @@
 import { setImmediate } from 'node:timers/promises';
 import type { HranaStatement } from '../../drivers/turso/hrana-protocol.js';
 import { DatabaseError } from '../../errors/database-error.js';
-import { readRows } from '../source/read-rows.js';
-import { quoteName } from '../source/quote-name.js';
-import { listExpressions } from '../source/select-rows.js';
 import type { Source } from '../source/source.js';
-import type { SourceTable } from '../source/source-schema.js';
+import { quoteName } from '../source/quote-name.js';
 import { noteReject, type LoadState } from '../target/checkpoint.js';
 import type { Ledger } from '../target/ledger.js';
+import { maxInFlight } from '../target/target-database.js';
 import type { ResolvedTransferOptions } from '../resolve-transfer-options.js';
 import { createTransferError } from '../transfer-errors.js';
 import { describeRow } from './describe-key.js';
-import { takeChunk, type EncodedRow } from './row-chunk.js';
+import { listPieces, type RowPiece } from './list-pieces.js';
 import { throwIfStopped } from '../throw-if-stopped.js';
 import { toInserts } from './to-inserts.js';
 
-/** Loads the rows of one table, from where the ledger stands. */
+/** A piece on its way, and how it ended. */
+interface Flight {
+  readonly piece: RowPiece;
+  readonly ended: Promise<PromiseSettledResult<void>>;
+}
+
+/** Loads the rows of every table, from where the ledger stands. */
 export class RowLoader {
   readonly #ledger: Ledger;
-  readonly #table: SourceTable;
-  readonly #item: number;
   readonly #options: ResolvedTransferOptions;
+  #flights: Flight[] = [];
+  /** Pieces that may be on their way: one behind a failure, more with every success. */
+  #mayFly = maxInFlight;
 
-  constructor(ledger: Ledger, table: SourceTable, item: number, options: ResolvedTransferOptions) {
+  constructor(ledger: Ledger, options: ResolvedTransferOptions) {
     this.#ledger = ledger;
-    this.#table = table;
-    this.#item = item;
     this.#options = options;
   }
 
-  /** The next chunk is read and encoded while the server works on the one before. */
+  /** The next pieces are read and sent while the server works on the ones before. */
   async load(source: Source): Promise<void> {
-    const { item, rows: done } = this.#ledger.state;
-    const start = item === this.#item ? done : 0;
-    const window = { afterRowid: undefined, offset: start, limit: undefined };
-    const rows = readRows(source, this.#table, listExpressions(this.#table, false), window);
+    const pieces = listPieces(source, this.#ledger.state);
     try {
-      let chunk = takeChunk(rows, undefined);
-      // a virtual table was created with first rows in its shadow tables
-      if (start === 0 && this.#table.isShadow) await this.#empty();
-      for (let index = start; chunk.rows.length > 0; index = this.#ledger.state.rows) {
+      for (const piece of pieces) {
         throwIfStopped(this.#options.signal);
-        const sending = Promise.allSettled([this.#loadRows(chunk.rows, index)]);
+        while (this.#flights.length >= this.#mayFly) await this.#land();
+        this.#send(piece);
+        // lets what was written leave
         await setImmediate();
-        try {
-          chunk = takeChunk(rows, chunk.next);
-        } finally {
-          // whatever the source says, what is on its way is awaited
-          const [result] = await sending;
-          throwIfRejected(result);
-        }
-        this.#report();
       }
+      while (this.#flights.length > 0) await this.#land();
     } finally {
-      rows.return();
+      pieces.return(undefined);
+      // whatever happened, what is on its way is awaited
+      await Promise.all(this.#flights.map(({ ended }) => ended));
+    }
+  }
+
+  #send(piece: RowPiece): void {
+    const sending = this.#ledger.send({ statements: toStatements(piece), to: stateBehind(piece) });
+    this.#flights.push({ piece, ended: Promise.allSettled([sending]).then(([result]) => result) });
+  }
+
+  /** Waits for the oldest piece. When it failed, none behind it can have been applied without it: one by one, then. */
+  async #land(): Promise<void> {
+    const [oldest] = this.#flights;
+    if (oldest === undefined) return;
+    const { status } = await oldest.ended;
+    if (status === 'rejected') return this.#recover();
+    this.#flights.shift();
+    this.#ledger.confirm();
+    this.#mayFly = Math.min(maxInFlight, this.#mayFly + 1);
+    this.#report(oldest.piece);
+  }
+
+  async #recover(): Promise<void> {
+    await Promise.all(this.#flights.map(({ ended }) => ended));
+    this.#mayFly = 1;
+    while (this.#flights.length > 0) {
+      this.#flights = this.#flights.slice(await this.#ledger.settle());
+      const [next] = this.#flights;
+      if (next === undefined) return;
+      throwIfStopped(this.#options.signal);
+      await this.#loadRows(next.piece);
+      this.#flights.shift();
+      this.#report(next.piece);
     }
   }
 
   /** Rows that the target refuses are found by halving. */
-  async #loadRows(rows: readonly EncodedRow[], start: number): Promise<void> {
+  async #loadRows(piece: RowPiece): Promise<void> {
     try {
-      await this.#advance(toInserts(this.#table, rows), start + rows.length);
+      await this.#ledger.advance(toStatements(piece), stateBehind(piece));
     } catch (error) {
-      if (!isRefusal(error)) throw error;
-      if (rows.length === 1) return this.#reject(rows[0] as EncodedRow, start, error);
+      const { rows, start } = piece;
+      if (!isRefusal(error) || rows.length === 0) throw error;
+      if (rows.length === 1) return this.#reject(piece, error);
       const middle = rows.length >> 1;
-      await this.#loadRows(rows.slice(0, middle), start);
-      await this.#loadRows(rows.slice(middle), start + middle);
+      await this.#loadRows({ ...piece, rows: rows.slice(0, middle) });
+      await this.#loadRows({ ...piece, rows: rows.slice(middle), start: start + middle });
     }
   }
 
-  async #reject(row: EncodedRow, index: number, error: DatabaseError): Promise<void> {
+  async #reject(piece: RowPiece, error: DatabaseError): Promise<void> {
+    const { table, rows, start: index } = piece;
     const code = error.extendedCode ?? error.code;
-    const table = this.#table.name;
     if (this.#options.onBadRow === 'stop') {
       // a key is data: an error names the place
       throw createTransferError(
-        `the target refuses row ${index + 1} of table ${table} in the order of its key (${code}); resume with the policy "quarantine" to leave out such rows`,
+        `the target refuses row ${index + 1} of table ${table.name} in the order of its key (${code}); resume with the policy "quarantine" to leave out such rows`,
         'TRANSFER_BAD_ROW',
       );
     }
-    const key = describeRow(this.#table, row, index);
+    const key = describeRow(table, rows[0] ?? [], index);
     const message = error.columns.length > 0 ? `columns ${error.columns.join(', ')}` : error.kind;
-    await this.#advance([noteReject({ table, row: index, key, code, message })], index + 1);
+    const note = noteReject({ table: table.name, row: index, key, code, message });
+    await this.#ledger.advance([...toStatements({ ...piece, rows: [] }), note], stateBehind(piece));
   }
 
-  #empty(): Promise<void> {
-    const sql = `DELETE FROM ${quoteName(this.#table.name)}`;
-    return this.#ledger.advance([{ sql, want_rows: false }], this.#state(0));
-  }
-
-  #advance(statements: readonly HranaStatement[], rows: number): Promise<void> {
-    return this.#ledger.advance(statements, this.#state(rows));
-  }
-
-  #state(rows: number): LoadState {
-    return { stage: 'rows', item: this.#item, rows };
-  }
-
-  #report(): void {
-    const { name, rowCount } = this.#table;
+  #report({ table: { name, rowCount } }: RowPiece): void {
     const { rows } = this.#ledger.state;
     this.#options.onProgress({ stage: 'rows', object: name, rows, totalRows: rowCount });
   }
+}
+
+/** A virtual table was created with first rows in its shadow tables. */
+function toStatements({ table, rows, start }: RowPiece): HranaStatement[] {
+  const inserts = toInserts(table, rows);
+  if (start > 0 || !table.isShadow) return inserts;
+  return [{ sql: `DELETE FROM ${quoteName(table.name)}`, want_rows: false }, ...inserts];
+}
+
+function stateBehind({ item, rows, start }: RowPiece): LoadState {
+  return { stage: 'rows', item, rows: start + rows.length };
 }
 
 /** The target's answer to a row; an error of the statement itself would be one of every row. */
@@ -115,8 +139,4 @@ function isRefusal(error: unknown): error is DatabaseError {
       error.code === 'ARGS_INVALID' ||
       /datatype mismatch/.test(error.message))
   );
-}
-
-function throwIfRejected(result: PromiseSettledResult<void>): void {
-  if (result.status === 'rejected') throw result.reason;
 }

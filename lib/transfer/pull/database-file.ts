@@ -13,7 +13,7 @@ import type { RemoteObject, RemoteSchema } from './read-remote-schema.js';
 /** A new SQLite file that is being filled. Until it is finished it is nobody's database, so it is written without a journal. */
 export class DatabaseFile {
   readonly #db: Database;
-  readonly #inserts = new Map<string, Statement>();
+  readonly #inserts = new Map<SourceTable, Statement>();
 
   constructor(db: Database) {
     this.#db = db;
@@ -31,16 +31,25 @@ export class DatabaseFile {
   }
 
   insert(table: SourceTable, row: readonly Cell[]): void {
-    const values = row.map((cell) => (cell instanceof RawText ? 'CAST(? AS TEXT)' : '?')).join(', ');
-    const columns = listExpressions(table, false).join(', ');
-    const sql = `INSERT OR ABORT INTO ${quoteName(table.name)} (${columns}) VALUES (${values})`;
-    const insert = this.#inserts.get(sql) ?? this.#db.prepare(sql);
-    this.#inserts.set(sql, insert);
     try {
-      insert.run(...row.map((cell) => (cell instanceof RawText ? cell.bytes : cell)));
+      if (row.some((cell) => cell instanceof RawText)) this.#insertBytes(table, row);
+      else this.#prepare(table).run(row);
     } catch (error) {
       throw toSqliteError(error);
     }
+  }
+
+  #prepare(table: SourceTable): Statement {
+    const known = this.#inserts.get(table);
+    if (known !== undefined) return known;
+    const insert = this.#db.prepare(toInsert(table, () => '?'));
+    this.#inserts.set(table, insert);
+    return insert;
+  }
+
+  #insertBytes(table: SourceTable, row: readonly Cell[]): void {
+    const sql = toInsert(table, (index) => (row[index] instanceof RawText ? 'CAST(? AS TEXT)' : '?'));
+    this.#db.prepare(sql).run(row.map((cell) => (cell instanceof RawText ? cell.bytes : cell)));
   }
 
   /** Writes the counters of AUTOINCREMENT. */
@@ -89,6 +98,12 @@ export class DatabaseFile {
       throw toSqliteError(error);
     }
   }
+}
+
+function toInsert(table: SourceTable, toValue: (index: number) => string): string {
+  const columns = listExpressions(table, false);
+  const values = columns.map((_, index) => toValue(index));
+  return `INSERT OR ABORT INTO ${quoteName(table.name)} (${columns.join(', ')}) VALUES (${values.join(', ')})`;
 }
 
 function kindOf(known: string): 'missing-function' | 'missing-collation' | 'missing-module' {

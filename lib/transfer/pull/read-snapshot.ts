@@ -60,10 +60,12 @@ export async function readSnapshot(
   );
   let part: Part | undefined;
   let ended = 0;
-  for await (const entry of openCursor({ target, idleTimeoutMs: requestTimeoutMs, signal }, steps)) {
-    if (entry.type === 'step_begin') part = parts[entry.step];
-    else if (entry.type === 'row') part?.onRow(entry.row);
-    else if (entry.type === 'step_end') ended++;
+  for await (const entries of openCursor({ target, idleTimeoutMs: requestTimeoutMs, signal }, steps)) {
+    for (const entry of entries) {
+      if (entry.type === 'step_begin') part = parts[entry.step];
+      else if (entry.type === 'row') part?.onRow(entry.row);
+      else if (entry.type === 'step_end') ended++;
+    }
   }
   if (ended !== parts.length)
     throw createTransferError('the server ended the snapshot early', 'TRANSFER_SNAPSHOT_LOST');

@@ -57,13 +57,19 @@ export function createCheckpoint(transferId: string): HranaStatement[] {
 
 /**
  * Moves the checkpoint one commit on. It fails, and its transaction with it, where the checkpoint stands elsewhere: a request that
- * the network kept back for long can so never be applied twice.
+ * the network kept back for long can so never be applied twice, and none overtakes the one before it.
  */
 export function advanceCheckpoint(from: Checkpoint, to: LoadState): HranaStatement {
-  const position = { type: 'integer', value: String(from.position) } as const;
   return {
-    sql: 'UPDATE nestjs_turso_transfer SET position = CASE WHEN position = ? AND id = ? THEN position + 1 END, state = ?',
-    args: [position, { type: 'text', value: from.transferId }, { type: 'text', value: JSON.stringify(to) }],
+    sql:
+      'UPDATE nestjs_turso_transfer SET position = CASE WHEN position = ? AND id = ? AND state = ? THEN position + 1 END,' +
+      ' state = ?',
+    args: [
+      { type: 'integer', value: String(from.position) },
+      { type: 'text', value: from.transferId },
+      { type: 'text', value: JSON.stringify(from.state) },
+      { type: 'text', value: JSON.stringify(to) },
+    ],
     want_rows: false,
   };
 }

@@ -1,6 +1,5 @@
 import { request as requestHttp, type IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { createInterface } from 'node:readline';
 import { AuthTokenHolder } from '../../drivers/turso/auth-token.js';
 import type { HranaError, HranaStep, HranaValue } from '../../drivers/turso/hrana-protocol.js';
 import { toTlsSettings } from '../../drivers/turso/to-tls-settings.js';
@@ -28,13 +27,14 @@ export interface CursorOptions {
 }
 
 /**
- * Runs one batch and reads its answer as it comes: memory stays flat on both sides, however long the answer is.
+ * Runs one batch and reads its answer as it comes, as many entries at a time as have arrived: memory stays flat on both sides,
+ * however long the answer is.
  * @throws DatabaseError of the first step that failed, or when the answer is cut off
  */
 export async function* openCursor(
   options: CursorOptions,
   steps: readonly HranaStep[],
-): AsyncGenerator<CursorEntry, void, undefined> {
+): AsyncGenerator<CursorEntry[], void, undefined> {
   const { target } = options;
   const token = new AuthTokenHolder(target.authToken, options.idleTimeoutMs);
   const redact = (text: string): string => redactSecrets(text, token.secrets());
@@ -50,15 +50,14 @@ export async function* openCursor(
       throw toStatusError(answer, target.location, redact);
     }
     let isFirst = true;
-    for await (const line of createInterface({ input: response, crlfDelay: Infinity })) {
+    for await (const lines of readLines(response)) {
       // the first line names the stream
-      if (isFirst) isFirst = false;
-      else {
-        const entry = parseEntry(line, target.location);
+      const entries = lines.slice(isFirst ? 1 : 0).map((line) => parseEntry(line, target.location));
+      isFirst = false;
+      for (const entry of entries)
         if (entry.type === 'error' || entry.type === 'step_error')
           throw toStatementError(entry.error, redact);
-        yield entry;
-      }
+      yield entries;
     }
     if (!response.complete) throw createLostError(target.location);
   } catch (error) {
@@ -66,6 +65,25 @@ export async function* openCursor(
   } finally {
     response.destroy();
   }
+}
+
+const newline = 0x0a;
+
+/** Whole lines, as many at a time as have arrived. */
+async function* readLines(response: IncomingMessage): AsyncGenerator<string[], void, undefined> {
+  let pending: Buffer[] = [];
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    const end = chunk.lastIndexOf(newline);
+    if (end < 0) {
+      pending.push(chunk);
+      continue;
+    }
+    const text = Buffer.concat([...pending, chunk.subarray(0, end)]).toString('utf8');
+    pending = [chunk.subarray(end + 1)];
+    yield text.split('\n');
+  }
+  const rest = Buffer.concat(pending).toString('utf8');
+  if (rest !== '') yield [rest];
 }
 
 function parseEntry(line: string, location: string): CursorEntry {

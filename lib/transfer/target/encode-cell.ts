@@ -5,11 +5,12 @@ import { RawText, type Cell } from '../source/cell.js';
 export interface EncodedCell {
   readonly sql: string;
   readonly value: HranaValue | undefined;
-  /** About what it takes in a request. */
-  readonly bytes: number;
 }
 
-const nothing: EncodedCell = { sql: '?', value: { type: 'null' }, bytes: 4 };
+/** The SQL of a plain parameter. */
+export const parameter = '?';
+
+const nothing: EncodedCell = { sql: parameter, value: { type: 'null' } };
 
 /**
  * Encodes a value without loss. JSON has neither infinities nor, as Node writes it, a negative zero; and text whose bytes are no
@@ -17,22 +18,29 @@ const nothing: EncodedCell = { sql: '?', value: { type: 'null' }, bytes: 4 };
  */
 export function encodeCell(cell: Cell): EncodedCell {
   if (cell === null) return nothing;
-  if (typeof cell === 'bigint')
-    return { sql: '?', value: { type: 'integer', value: String(cell) }, bytes: 20 };
+  if (typeof cell === 'string') return { sql: parameter, value: { type: 'text', value: cell } };
+  if (typeof cell === 'bigint') return { sql: parameter, value: { type: 'integer', value: String(cell) } };
   if (typeof cell === 'number') return encodeFloat(cell);
-  if (typeof cell === 'string') return { sql: '?', value: { type: 'text', value: cell }, bytes: cell.length };
-  if (cell instanceof RawText) return { ...encodeBytes(cell.bytes), sql: 'CAST(? AS TEXT)' };
-  return encodeBytes(cell);
+  if (cell instanceof RawText) return { sql: 'CAST(? AS TEXT)', value: encodeBytes(cell.bytes) };
+  return { sql: parameter, value: encodeBytes(cell) };
+}
+
+/** About what a value takes in a request. */
+export function sizeOfCell(cell: Cell): number {
+  if (cell === null) return 4;
+  if (typeof cell === 'string') return cell.length;
+  if (typeof cell === 'bigint' || typeof cell === 'number') return 20;
+  const { byteLength } = cell instanceof RawText ? cell.bytes : cell;
+  return Math.ceil((byteLength * 4) / 3);
 }
 
 function encodeFloat(cell: number): EncodedCell {
-  if (Object.is(cell, -0)) return { sql: '-0.0', value: undefined, bytes: 4 };
-  if (Number.isFinite(cell)) return { sql: '?', value: { type: 'float', value: cell }, bytes: 20 };
-  return { sql: cell > 0 ? '9e999' : '-9e999', value: undefined, bytes: 6 };
+  if (Object.is(cell, -0)) return { sql: '-0.0', value: undefined };
+  if (Number.isFinite(cell)) return { sql: parameter, value: { type: 'float', value: cell } };
+  return { sql: cell > 0 ? '9e999' : '-9e999', value: undefined };
 }
 
-function encodeBytes(bytes: Uint8Array): EncodedCell {
+function encodeBytes(bytes: Uint8Array): HranaValue {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const base64 = buffer.toString('base64');
-  return { sql: '?', value: { type: 'blob', base64 }, bytes: base64.length };
+  return { type: 'blob', base64: buffer.toString('base64') };
 }

@@ -18,8 +18,11 @@ export type Answer =
   | { readonly result: HranaStatementResult; readonly error?: undefined }
   | { readonly error: DatabaseError; readonly result?: undefined };
 
-/** A transfer needs one request at a time, and one more for what it reads meanwhile. */
-const maxSockets = 2;
+/** Commits on their way to the target at once. */
+export const maxInFlight = 3;
+
+/** One more for what is read meanwhile. */
+const maxSockets = maxInFlight + 1;
 
 /** The server that a transfer writes to. Reads are tried again while the server cannot be reached; writes never are. */
 export class TargetDatabase {

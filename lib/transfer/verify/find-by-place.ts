@@ -1,6 +1,5 @@
 import type { Cell } from '../source/cell.js';
 import { describeRow } from '../copy/describe-key.js';
-import { encodeRow } from '../copy/row-chunk.js';
 import { listExpressions, selectRows } from '../source/select-rows.js';
 import type { SourceTable } from '../source/source-schema.js';
 import { RowDigest } from './row-digest.js';
@@ -47,6 +46,6 @@ export async function findByPlace(
   const row = rows.next().value as Cell[];
   rows.return();
   const stored = row.filter((_, index) => !table.columns[index]?.generated);
-  const key = describeRow(table, encodeRow(stored), window.offset + equal);
+  const key = describeRow(table, stored, window.offset + equal);
   return [{ kind: 'row-changed', object: table.name, key }];
 }

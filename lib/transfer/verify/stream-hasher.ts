@@ -45,10 +45,9 @@ export class StreamHasher implements TargetHasher {
     const { target, requestTimeoutMs, patienceMs, signal } = this.#target.options;
     return new Patience(patienceMs, signal).retry(async () => {
       const digest = new RowDigest(query.sql);
-      const entries = openCursor({ target, idleTimeoutMs: requestTimeoutMs, signal }, [
-        { stmt: toStatement(query) },
-      ]);
-      for await (const entry of entries) if (entry.type === 'row') digest.addRow(toCells(entry.row));
+      const options = { target, idleTimeoutMs: requestTimeoutMs, signal };
+      for await (const entries of openCursor(options, [{ stmt: toStatement(query) }]))
+        for (const entry of entries) if (entry.type === 'row') digest.addRow(toCells(entry.row));
       return digest.finish();
     });
   }
