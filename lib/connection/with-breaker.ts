@@ -1,3 +1,4 @@
+import type { Row } from '@libsql/core/api';
 import type { Deadline } from '../async/deadline.js';
 import type { DriverConnection, DriverTransaction } from '../contract/connection.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
@@ -14,6 +15,7 @@ export function withBreaker(connection: DriverConnection, breaker: CircuitBreake
       guard(breaker, deadline, () => connection.batch(statements, options, deadline)),
     executeMultiple: (sql, deadline) =>
       guard(breaker, deadline, () => connection.executeMultiple(sql, deadline)),
+    stream: (statement, deadline) => watchStream(breaker, deadline, connection.stream(statement, deadline)),
     begin: async (mode, deadline, origin) => {
       await breaker.admit(deadline);
       return new WatchedTransaction(await connection.begin(mode, deadline, origin), breaker);
@@ -67,6 +69,20 @@ class WatchedTransaction implements DriverTransaction {
 async function guard<T>(breaker: CircuitBreaker, deadline: Deadline, call: () => Promise<T>): Promise<T> {
   await breaker.admit(deadline);
   return watch(breaker, call);
+}
+
+async function* watchStream(
+  breaker: CircuitBreaker,
+  deadline: Deadline,
+  rows: AsyncIterableIterator<Row>,
+): AsyncGenerator<Row, void, undefined> {
+  await breaker.admit(deadline);
+  try {
+    for await (const row of rows) yield row;
+  } catch (error) {
+    breaker.onError(error);
+    throw error;
+  }
 }
 
 async function watch<T>(breaker: CircuitBreaker, call: () => Promise<T>): Promise<T> {

@@ -1,3 +1,4 @@
+import type { Row } from '@libsql/core/api';
 import { jitteredBackoffMs } from '../async/backoff.js';
 import { remainingMs, type Deadline } from '../async/deadline.js';
 import { sleep } from '../async/sleep.js';
@@ -54,6 +55,11 @@ export function withRetry(
         },
       ),
     executeMultiple: (sql, deadline) => attempt(deadline, () => connection.executeMultiple(sql, deadline)),
+    stream: (statement, deadline) =>
+      streamFrom(
+        (open) => attempt(deadline, open, reads),
+        () => connection.stream(statement, deadline),
+      ),
     begin: (mode, deadline, origin) => attempt(deadline, () => connection.begin(mode, deadline, origin)),
     isRead: (statement, deadline) => connection.isRead(statement, deadline),
     ping: (deadline) => connection.ping(deadline),
@@ -61,6 +67,29 @@ export function withRetry(
     close: () => connection.close(),
   };
 }
+
+/** As long as no row was handed out, a stream may begin again. */
+async function* streamFrom(
+  attempt: (open: () => Promise<BegunStream>) => Promise<BegunStream>,
+  open: () => AsyncIterableIterator<Row>,
+): AsyncGenerator<Row, void, undefined> {
+  const { rows, first } = await attempt(async () => {
+    const begun = open();
+    return { rows: begun, first: await begun.next() };
+  });
+  try {
+    for (let next = first; next.done !== true; next = await rows.next()) yield next.value;
+  } finally {
+    await rows.return?.();
+  }
+}
+
+interface BegunStream {
+  readonly rows: AsyncIterableIterator<Row>;
+  readonly first: IteratorResult<Row>;
+}
+
+const reads = (): Promise<Repeatable> => Promise.resolve('read');
 
 const never = (): Promise<Repeatable> => Promise.resolve('no');
 

@@ -1,4 +1,4 @@
-import type { ResultSet } from '@libsql/core/api';
+import type { ResultSet, Row } from '@libsql/core/api';
 import type { Deadline } from '../async/deadline.js';
 import type { Statement, TransactionMode } from './statement.js';
 
@@ -21,6 +21,12 @@ export interface DriverConnection {
   execute(statement: Statement, deadline: Deadline): Promise<ResultSet>;
   batch(statements: readonly Statement[], options: BatchOptions, deadline: Deadline): Promise<ResultSet[]>;
   executeMultiple(sql: string, deadline: Deadline): Promise<void>;
+  /**
+   * Reads the rows of a statement that only reads, as they are taken: memory stays flat. Nothing happens before the first `next()`.
+   * `return()` and the end free what it holds; closing the connection ends it.
+   * @param deadline bounds the way to the first row; its length bounds each later wait, its signal all of them
+   */
+  stream(statement: Statement, deadline: Deadline): AsyncIterableIterator<Row>;
   /**
    * Resolves when the transaction holds what its mode needs: for `write`, the database's write gate.
    * @param origin where the caller opened it, for the error of those who wait behind it

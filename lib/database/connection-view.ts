@@ -1,11 +1,13 @@
-import type { Client, InArgs, InStatement, Replicated, ResultSet, Transaction } from '@libsql/core/api';
+import type { Client, InArgs, InStatement, Replicated, ResultSet, Row, Transaction } from '@libsql/core/api';
 import type { Reporter } from '../contract/driver.js';
 import type { CallOptions, StatementInput, TransactionMode } from '../contract/statement.js';
 import type { InputArgs } from '../contract/value.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { callSite } from './call-site.js';
 import type { ConnectionCalls } from './connection-calls.js';
+import type { DatabaseView } from './database-view.js';
 import type { QueryResult } from './query-result.js';
+import { RowStream } from './row-stream.js';
 import { runNested } from './run-nested.js';
 import { toStatement } from './to-statement.js';
 import { assertMode, beginTransaction } from './with-transaction.js';
@@ -22,7 +24,7 @@ export interface ViewParts {
 }
 
 /** A connection seen with options that every call takes on, for an ORM that cannot pass any. What stands in a statement wins. */
-export class ConnectionView implements Client {
+export class ConnectionView implements DatabaseView {
   readonly #parts: ViewParts;
   readonly #defaults: CallOptions;
 
@@ -51,6 +53,13 @@ export class ConnectionView implements Client {
       alone: (connection, deadline) => connection.execute(prepared, deadline),
     });
     return result as QueryResult<T>;
+  }
+
+  /** Reads rows as they are taken; see `DatabaseConnection.stream`. */
+  stream<T extends object = object>(input: StatementInput, args?: InputArgs): AsyncIterableIterator<Row & T> {
+    const { statement, options } = toStatement(input, args, this.#defaults);
+    const { timeoutMs = this.#parts.options.queryTimeoutMs, signal } = options;
+    return new RowStream<T>(this.#parts.calls, { statement, timeoutMs, signal });
   }
 
   /** Runs statements in one transaction; see `DatabaseConnection.batch`. */

@@ -1,4 +1,4 @@
-import type { Client, InArgs, InStatement, Replicated, ResultSet, Transaction } from '@libsql/core/api';
+import type { Client, InArgs, InStatement, Replicated, ResultSet, Row, Transaction } from '@libsql/core/api';
 import { createDeadline } from '../async/deadline.js';
 import { within } from '../async/within.js';
 import type { Reporter } from '../contract/driver.js';
@@ -14,6 +14,7 @@ import type { ConnectionStatus } from './connection-status.js';
 import { ConnectionView } from './connection-view.js';
 import { migrateDatabase } from './migrate-database.js';
 import type { OpenedDatabase } from './open-database.js';
+import type { DatabaseView } from './database-view.js';
 import type { QueryResult } from './query-result.js';
 import type { TransactionCallback } from './run-transaction.js';
 import { runInScope } from './scope-storage.js';
@@ -77,6 +78,24 @@ export class DatabaseConnection implements Client {
   }
 
   /**
+   * Reads the rows of a statement as you take them, with flat memory however many there are:
+   *
+   * ```ts
+   * for await (const task of connection.stream<Task>('SELECT * FROM tasks')) console.log(task.title);
+   * ```
+   * It sees one snapshot and holds a reader (or a stream of the server) from the first row to its end: read it through, or leave the
+   * loop. `timeoutMs` bounds each wait for the database, however long the whole takes; and a stream of which no row is taken for as
+   * long is closed. Inside `withTransaction` it reads in that transaction, and on `:memory:`, the rows are read in one go.
+   * @throws DatabaseError `ARGS_INVALID` at once; everything else at `next()`, also for a statement that writes
+   */
+  stream<T extends object = object>(
+    statement: StatementInput,
+    args?: InputArgs,
+  ): AsyncIterableIterator<Row & T> {
+    return this.#view.stream<T>(statement, args);
+  }
+
+  /**
    * Runs statements in one transaction: all of them or none. Inside `withTransaction` it is a savepoint.
    * @param mode default `'deferred'`
    * @throws DatabaseBatchError whose `statementIndex` names the statement that failed
@@ -130,7 +149,7 @@ export class DatabaseConnection implements Client {
    * `drizzle(connection.withOptions({ signal }))`. What stands in a statement wins; a transaction is bounded by them as a whole.
    * @throws DatabaseError `ARGS_INVALID`
    */
-  withOptions(options: CallOptions): Client {
+  withOptions(options: CallOptions): DatabaseView {
     checkCallOptions(options);
     return this.#createView(options);
   }

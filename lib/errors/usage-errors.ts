@@ -29,6 +29,14 @@ export function createStatementRefusedError(message: string, code: string): Data
   return new DatabaseError(message, { code, kind: 'syntax', outcome: 'not-applied' });
 }
 
+/** `stream()` may run a statement again as long as no row was handed out, and on a handle that only reads. */
+export function createStreamWritesError(): DatabaseError {
+  return createStatementRefusedError(
+    'stream() takes statements that only read; use execute() for one that writes',
+    'STATEMENT_NOT_SUPPORTED',
+  );
+}
+
 /** A transaction that was open longer than it may be. */
 export function createTransactionExpiredError(timeoutMs: number, origin: string): DatabaseError {
   return new DatabaseError(

@@ -11,6 +11,23 @@ export function createTimeoutError(doing: string, timeoutMs: number, holder?: st
   });
 }
 
+/** A wait for the next row of a stream that its consumer ended. */
+export function createStreamEndedError(): DatabaseError {
+  return new DatabaseError('the stream was ended by its consumer', {
+    code: 'ABORTED',
+    kind: 'aborted',
+    outcome: 'not-applied',
+  });
+}
+
+/** A stream that nobody took a row of for too long. It only read. */
+export function createStreamIdleError(timeoutMs: number): DatabaseError {
+  return new DatabaseError(
+    `closed a stream of which no row was taken for ${Math.round(timeoutMs)} ms: it holds a reader meanwhile; raise its "timeoutMs", or read the rows with execute()`,
+    { code: 'TIMEOUT', kind: 'timeout', outcome: 'not-applied' },
+  );
+}
+
 /** A wait in vain of a call that ran outside of a transaction, while that transaction was still open around it. */
 export function createWaitedForItselfError(timedOut: DatabaseError, origin: string): DatabaseError {
   return new DatabaseError(

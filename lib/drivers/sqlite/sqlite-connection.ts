@@ -1,4 +1,4 @@
-import type { IntMode, ResultSet } from '@libsql/core/api';
+import type { IntMode, ResultSet, Row } from '@libsql/core/api';
 import { throwIfOver, type Deadline } from '../../async/deadline.js';
 import type { FifoGate, Release } from '../../async/fifo-gate.js';
 import type { BatchOptions, DriverConnection, DriverTransaction } from '../../contract/connection.js';
@@ -8,6 +8,7 @@ import { checkScript, checkStatement } from '../../sql/check-statement.js';
 import { classifySql } from '../../sql/classify-sql.js';
 import { splitScript } from '../../sql/split-script.js';
 import type { FileGuard } from './file-guard.js';
+import { RowStreams } from './row-streams.js';
 import type { Session, SessionPool } from './session-pool.js';
 import type { SqliteHandle } from './sqlite-handle.js';
 import { runStatement } from './sqlite-run.js';
@@ -34,6 +35,7 @@ export class SqliteConnection implements DriverConnection {
   readonly #intMode: IntMode;
   readonly #onClose: () => void;
   readonly #open = new Set<SqliteTransaction>();
+  readonly #streams: RowStreams;
   readonly #pace: WriterPace;
 
   constructor(
@@ -49,6 +51,7 @@ export class SqliteConnection implements DriverConnection {
     this.#pace = new WriterPace(() => handles.writer.dataVersion);
     this.#intMode = intMode;
     this.#onClose = onClose;
+    this.#streams = new RowStreams(this, handles, intMode);
   }
 
   async execute(statement: Statement, deadline: Deadline): Promise<ResultSet> {
@@ -106,6 +109,10 @@ export class SqliteConnection implements DriverConnection {
     });
   }
 
+  stream(statement: Statement, deadline: Deadline): AsyncIterableIterator<Row> {
+    return this.#streams.open(statement, deadline);
+  }
+
   async begin(mode: TransactionMode, deadline: Deadline, origin: string): Promise<DriverTransaction> {
     const { handle, release } = await this.#lend(mode, deadline, origin);
     try {
@@ -136,6 +143,7 @@ export class SqliteConnection implements DriverConnection {
   }
 
   async close(): Promise<void> {
+    await this.#streams.close();
     // one that cannot be rolled back ends with its handle
     for (const transaction of [...this.#open]) await transaction.rollback().catch(() => undefined);
     try {

@@ -89,7 +89,8 @@ function mayInsert(keyword: string): boolean {
   return keyword === 'INSERT' || keyword === 'REPLACE' || keyword === 'WITH';
 }
 
-function toValue(value: unknown, intMode: IntMode, outcome: Outcome): Value {
+/** @throws IntegerRangeError for an integer that `intMode` cannot hold */
+export function toValue(value: unknown, intMode: IntMode, outcome: Outcome): Value {
   if (typeof value === 'bigint') return toIntMode(value, intMode, outcome);
   if (value instanceof Uint8Array) return toArrayBuffer(value);
   return value as Value;

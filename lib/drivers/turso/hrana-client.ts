@@ -1,4 +1,4 @@
-import type { Deadline } from '../../async/deadline.js';
+import { createDeadline, type Deadline } from '../../async/deadline.js';
 import { within } from '../../async/within.js';
 import { DatabaseError } from '../../errors/database-error.js';
 import { markSilence } from '../../errors/silence.js';
@@ -6,27 +6,48 @@ import { redactSecrets } from '../../options/redact-secrets.js';
 import type { ResolvedTursoTarget } from '../../options/resolved-options.js';
 import type { Secret } from '../../options/secret.js';
 import { AuthTokenHolder } from './auth-token.js';
-import type { HranaError, HranaPipelineAnswer, HranaRequest } from './hrana-protocol.js';
-import { HttpTransport, type HttpAnswer } from './http-transport.js';
+import type {
+  HranaCursorEntry,
+  HranaCursorStart,
+  HranaError,
+  HranaPipelineAnswer,
+  HranaRequest,
+  HranaStep,
+} from './hrana-protocol.js';
+import { HttpTransport } from './http-transport.js';
+import { OpenAnswer, type HttpAnswer } from './open-answer.js';
+import { TransportError } from './transport-error.js';
 import { createProtocolError, toRequestError, toStatementError, toStatusError } from './turso-errors.js';
+
+/** Longest time to close a stream that a cursor leaves behind; the server drops an idle one after 10 s by itself. */
+const closeTimeoutMs = 2_000;
+
+/** Hears what the answers of a server tell beside their results. */
+export interface HranaListener {
+  /** The server answered as one that works, a refusal included. */
+  onAnswer(): void;
+  /** How far the server's log was when it answered; answers come in any order. */
+  onReplicationIndex(index: bigint): void;
+}
+
+const nobody: HranaListener = { onAnswer: () => undefined, onReplicationIndex: () => undefined };
 
 /** Sends Hrana pipelines to one server. Every failure leaves as a `DatabaseError` without the token. */
 export class HranaClient {
   readonly #target: ResolvedTursoTarget;
   readonly #transport: HttpTransport;
   readonly #token: AuthTokenHolder;
-  readonly #onAnswer: () => void;
+  readonly #listener: HranaListener;
   #answered = false;
 
-  /** @param onAnswer called whenever the server answered as one that works, a refusal included */
   constructor(
     target: ResolvedTursoTarget,
     connectTimeoutMs: number,
     maxSockets: number,
-    onAnswer: () => void = () => undefined,
+    listener: HranaListener = nobody,
   ) {
     this.#target = target;
-    this.#onAnswer = onAnswer;
+    this.#listener = listener;
     this.#transport = new HttpTransport(target, connectTimeoutMs, maxSockets);
     this.#token = new AuthTokenHolder(target.authToken, connectTimeoutMs);
   }
@@ -44,12 +65,44 @@ export class HranaClient {
     onLate?: (late: Promise<HranaPipelineAnswer>) => void,
   ): Promise<HranaPipelineAnswer> {
     const read = (answer: HttpAnswer): HranaPipelineAnswer => this.#read(answer, requests.length);
-    const answer = await this.#postWithToken({
-      body: JSON.stringify({ baton, requests }),
-      deadline,
-      onLate: onLate && ((late) => onLate(late.then(read))),
-    });
+    const body = JSON.stringify({ baton, requests });
+    const onLateAnswer = onLate && ((late: Promise<HttpAnswer>) => onLate(late.then(read)));
+    const answer = await this.#withToken(deadline, (headers) =>
+      this.#transport.post('/v3/pipeline', headers, body, deadline, onLateAnswer),
+    );
     return read(answer);
+  }
+
+  /**
+   * Runs one batch on a stream of its own and hands out the answer as it comes, as many entries at a time as have arrived: memory stays
+   * flat on both sides, however long it is.
+   * @param deadline its length bounds each wait for the server
+   * @throws DatabaseError of the first step that failed, or when the answer is cut off
+   */
+  async *openCursor(
+    steps: readonly HranaStep[],
+    deadline: Deadline,
+  ): AsyncGenerator<HranaCursorEntry[], void, undefined> {
+    const body = JSON.stringify({ baton: null, batch: { steps } });
+    const answer = await this.#withToken(deadline, (headers) =>
+      this.#transport.open('/v3/cursor', headers, body, deadline),
+    );
+    let baton: string | null | undefined;
+    try {
+      await this.#assertAccepted(answer, deadline);
+      for await (const lines of answer.lines(deadline)) {
+        if (baton === undefined) baton = this.#readStart(lines.shift() ?? '');
+        const entries = lines.map((line) => this.#parse<HranaCursorEntry>(line));
+        const failed = entries.findIndex(({ type }) => type === 'error' || type === 'step_error');
+        yield failed < 0 ? entries : entries.slice(0, failed);
+        for (const entry of entries) this.#readEntry(entry);
+      }
+    } catch (error) {
+      throw error instanceof TransportError ? this.#toRequestError(error) : error;
+    } finally {
+      answer.destroy();
+      if (typeof baton === 'string') this.#closeStream(baton);
+    }
   }
 
   /** The error of a single statement, without secrets. */
@@ -67,13 +120,13 @@ export class HranaClient {
   };
 
   /** A refused token is asked anew once: a 401 is sent before anything ran. */
-  async #postWithToken(message: Message): Promise<HttpAnswer> {
-    const { deadline } = message;
+  async #withToken<A extends HttpAnswer | OpenAnswer>(deadline: Deadline, post: Post<A>): Promise<A> {
     const token = await this.#askToken(deadline);
-    const answer = await this.#post(message, token?.reveal());
+    const answer = await this.#post(post, token?.reveal());
     if (answer.status !== 401 || !this.#token.renewable) return answer;
+    if (answer instanceof OpenAnswer) answer.destroy();
     this.#token.discard(token);
-    return this.#post(message, (await this.#askToken(deadline))?.reveal());
+    return this.#post(post, (await this.#askToken(deadline))?.reveal());
   }
 
   /** The app's own function may hang; the call does not. */
@@ -81,35 +134,77 @@ export class HranaClient {
     return within(this.#token.get(), deadline, 'waiting for the authToken function');
   }
 
-  async #post({ body, deadline, onLate }: Message, token: string | undefined): Promise<HttpAnswer> {
-    const { remoteEncryptionKey, location, secure } = this.#target;
+  async #post<A>(post: Post<A>, token: string | undefined): Promise<A> {
+    const { remoteEncryptionKey } = this.#target;
     const headers = {
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
       ...(remoteEncryptionKey !== undefined && { 'x-turso-encryption-key': remoteEncryptionKey.reveal() }),
     };
     try {
-      const answer = await this.#transport.post('/v3/pipeline', headers, body, deadline, onLate);
+      const answer = await post(headers);
       this.#answered = true;
       return answer;
     } catch (error) {
-      throw this.#judge(toRequestError(error, location, this.#redact, !secure && !this.#answered));
+      throw this.#toRequestError(error);
     }
+  }
+
+  #toRequestError(error: unknown): unknown {
+    const { location, secure } = this.#target;
+    return this.#judge(toRequestError(error, location, this.#redact, !secure && !this.#answered));
   }
 
   #read({ status, headers, body }: HttpAnswer, expected: number): HranaPipelineAnswer {
     const { location } = this.#target;
     if (status !== 200) throw this.#judge(toStatusError({ status, headers, body }, location, this.#redact));
-    let answer: Partial<HranaPipelineAnswer>;
-    try {
-      answer = JSON.parse(body) as Partial<HranaPipelineAnswer>;
-    } catch {
-      throw this.#judge(createProtocolError(location, 'an answer that is no JSON'));
-    }
+    const answer = this.#parse<Partial<HranaPipelineAnswer>>(body);
     if (!Array.isArray(answer.results) || answer.results.length > expected) {
       throw this.#judge(createProtocolError(location, 'JSON that is no Hrana answer'));
     }
-    this.#onAnswer();
-    return { baton: answer.baton ?? null, results: answer.results };
+    this.#listener.onAnswer();
+    const results = answer.results as HranaPipelineAnswer['results'];
+    for (const result of results) {
+      if (result.type !== 'ok') continue;
+      const { response } = result;
+      if (response.type === 'execute' || response.type === 'batch')
+        this.#noteReplicationIndex(response.result.replication_index);
+    }
+    return { baton: answer.baton ?? null, results };
+  }
+
+  #readStart(line: string): string | null {
+    const { baton } = this.#parse<HranaCursorStart>(line);
+    this.#listener.onAnswer();
+    return baton;
+  }
+
+  #readEntry(entry: HranaCursorEntry): void {
+    if (entry.type === 'error' || entry.type === 'step_error') throw this.toStatementError(entry.error);
+    if (entry.type === 'replication_index') this.#noteReplicationIndex(entry.replication_index);
+  }
+
+  async #assertAccepted(answer: OpenAnswer, deadline: Deadline): Promise<void> {
+    const { status, headers } = answer;
+    if (status === 200) return;
+    const body = await answer.text(deadline);
+    throw this.#judge(toStatusError({ status, headers, body }, this.#target.location, this.#redact));
+  }
+
+  #parse<T>(text: string): T {
+    try {
+      return JSON.parse(text) as T;
+    } catch {
+      throw this.#judge(createProtocolError(this.#target.location, 'an answer that is no JSON'));
+    }
+  }
+
+  #noteReplicationIndex(index: string | number | null | undefined): void {
+    if (index !== null && index !== undefined) this.#listener.onReplicationIndex(BigInt(index));
+  }
+
+  /** In the background: a cursor leaves its stream open, and after 128 of them the server refuses everybody for 10 s (measured). */
+  #closeStream(baton: string): void {
+    this.send([{ type: 'close' }], baton, createDeadline(closeTimeoutMs)).catch(() => undefined);
   }
 
   /** Notes what a failure says about the server: a refused token is an answer, the caller's own signal says nothing. */
@@ -117,14 +212,10 @@ export class HranaClient {
     if (!(error instanceof DatabaseError) || error.kind === 'aborted' || error.kind === 'closed')
       return error;
     if (error.kind === 'unavailable' || error.kind === 'timeout') return markSilence(error);
-    this.#onAnswer();
+    this.#listener.onAnswer();
     return error;
   }
 }
 
-/** A pipeline on its way out. */
-interface Message {
-  readonly body: string;
-  readonly deadline: Deadline;
-  readonly onLate: ((late: Promise<HttpAnswer>) => void) | undefined;
-}
+/** Sends a request with the headers that say who asks. */
+type Post<A> = (headers: Readonly<Record<string, string>>) => Promise<A>;

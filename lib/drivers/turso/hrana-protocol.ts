@@ -39,11 +39,14 @@ export interface HranaStatementResult {
   readonly rows: readonly (readonly HranaValue[])[];
   readonly affected_row_count: number;
   readonly last_insert_rowid: string | null;
+  /** How far the server's log was when it answered; a string, or absent where nothing is replicated. */
+  readonly replication_index?: string | null;
 }
 
 export interface HranaBatchResult {
   readonly step_results: readonly (HranaStatementResult | null)[];
   readonly step_errors: readonly (HranaError | null)[];
+  readonly replication_index?: string | null;
 }
 
 export interface HranaDescribeResult {
@@ -68,4 +71,18 @@ export type HranaResponse =
 export interface HranaPipelineAnswer {
   readonly baton: string | null;
   readonly results: readonly HranaResult[];
+}
+
+/** A line of a cursor's answer, behind the first, which names the stream. */
+export type HranaCursorEntry =
+  | { readonly type: 'step_begin'; readonly step: number; readonly cols: HranaStatementResult['cols'] }
+  | { readonly type: 'row'; readonly row: readonly HranaValue[] }
+  | { readonly type: 'step_end' }
+  | { readonly type: 'step_error'; readonly step: number; readonly error: HranaError }
+  | { readonly type: 'error'; readonly error: HranaError }
+  | { readonly type: 'replication_index'; readonly replication_index: number | string | null };
+
+/** The first line of a cursor's answer. */
+export interface HranaCursorStart {
+  readonly baton: string | null;
 }

@@ -64,7 +64,8 @@ function encodeValue(value: SqlValue): HranaValue {
   };
 }
 
-function decodeValue(value: HranaValue, intMode: IntMode, outcome: Outcome): Value {
+/** @throws IntegerRangeError for an integer that `intMode` cannot hold */
+export function decodeValue(value: HranaValue, intMode: IntMode, outcome: Outcome): Value {
   switch (value.type) {
     case 'null':
       return null;

@@ -9,14 +9,16 @@ import { createDeadline, type Deadline } from '../../async/deadline.js';
 import { watchDeadline } from '../../async/watch-deadline.js';
 import { within } from '../../async/within.js';
 import type { ResolvedTursoTarget } from '../../options/resolved-options.js';
+import { OpenAnswer, type HttpAnswer } from './open-answer.js';
 import { toTlsSettings } from './to-tls-settings.js';
 import { TransportError } from './transport-error.js';
 
-/** An answer, whole. */
-export interface HttpAnswer {
-  readonly status: number;
-  readonly headers: IncomingMessage['headers'];
-  readonly body: string;
+/** A request on its way. */
+interface Exchange {
+  readonly request: ClientRequest;
+  /** The beginning of the answer. When there is none, the request is destroyed. Rejects with a TransportError. */
+  readonly response: Promise<IncomingMessage>;
+  isSent(): boolean;
 }
 
 /** How long the answer to a request that nobody waits for any more is still read; then the request is cut. */
@@ -52,21 +54,42 @@ export class HttpTransport {
     onLate?: (late: Promise<HttpAnswer>) => void,
   ): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
-      const exchange = this.#createRequest(path, headers, body);
-      const state = { sent: false };
-      const answer = this.#readAnswer(exchange, state);
+      const exchange = this.#createExchange(path, headers, body);
+      const answer = readAnswer(exchange);
       const giveUp = (error: TransportError): void => {
         reject(error);
         if (error.sent && onLate !== undefined) onLate(keepReading(answer, exchange));
-        else exchange.destroy();
+        else exchange.request.destroy();
       };
-      const stopWatching = watchDeadline(
-        deadline,
-        () => giveUp(new TransportError('timeout', state.sent, undefined, deadline.timeoutMs)),
-        (reason) => giveUp(new TransportError('aborted', state.sent, reason)),
-      );
+      const stopWatching = watchExchange(exchange, deadline, giveUp);
       answer.then(resolve, reject).finally(stopWatching).catch(reject);
-      if (!exchange.destroyed) exchange.end(body);
+      if (!exchange.request.destroyed) exchange.request.end(body);
+    });
+  }
+
+  /**
+   * Sends one request and hands out its answer as soon as that begins: for one that is too long to be held.
+   * @param deadline bounds the wait for the beginning
+   * @throws TransportError
+   */
+  open(
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    body: string,
+    deadline: Deadline,
+  ): Promise<OpenAnswer> {
+    return new Promise((resolve, reject) => {
+      const exchange = this.#createExchange(path, headers, body);
+      const { request, response } = exchange;
+      const stopWatching = watchExchange(exchange, deadline, (error) => {
+        reject(error);
+        request.destroy();
+      });
+      response
+        .then((begun) => resolve(new OpenAnswer(request, begun)), reject)
+        .finally(stopWatching)
+        .catch(reject);
+      if (!request.destroyed) request.end(body);
     });
   }
 
@@ -93,26 +116,25 @@ export class HttpTransport {
     });
   }
 
-  /** Settles when the answer is whole or the request has failed; a failed request is destroyed. */
-  #readAnswer(exchange: ClientRequest, state: { sent: boolean }): Promise<HttpAnswer> {
-    return new Promise((resolve, reject) => {
+  #createExchange(path: string, headers: Readonly<Record<string, string>>, body: string): Exchange {
+    const request = this.#createRequest(path, headers, body);
+    const state = { sent: false };
+    const response = new Promise<IncomingMessage>((resolve, reject) => {
       const fail = (error: TransportError): void => {
         reject(error);
-        exchange.destroy();
+        request.destroy();
       };
-      exchange.on('error', (error) =>
+      request.on('error', (error) =>
         fail(new TransportError('network', state.sent && !isUnwritten(error), error)),
       );
-      exchange.on('response', (response) => {
+      request.on('response', (begun) => {
         // a server that refuses before it has read the whole request closes the socket behind its answer
-        if (response.statusCode !== 200) exchange.shouldKeepAlive = false;
-        readBody(response).then(
-          (text) => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }),
-          (error: unknown) => fail(new TransportError('network', true, error)),
-        );
+        if (begun.statusCode !== 200) request.shouldKeepAlive = false;
+        resolve(begun);
       });
-      this.#watchConnect(exchange, state, fail);
+      this.#watchConnect(request, state, fail);
     });
+    return { request, response, isSent: () => state.sent };
   }
 
   /** Until its socket is connected (and, over TLS, trusted) a request has surely not been sent. */
@@ -140,10 +162,34 @@ export class HttpTransport {
   }
 }
 
+function watchExchange(
+  exchange: Exchange,
+  deadline: Deadline,
+  onEnd: (error: TransportError) => void,
+): () => void {
+  return watchDeadline(
+    deadline,
+    () => onEnd(new TransportError('timeout', exchange.isSent(), undefined, deadline.timeoutMs)),
+    (reason) => onEnd(new TransportError('aborted', exchange.isSent(), reason)),
+  );
+}
+
+/** Settles when the answer is whole or the request has failed; a failed request is destroyed. */
+async function readAnswer({ request, response }: Exchange): Promise<HttpAnswer> {
+  const begun = await response;
+  try {
+    const body = await readBody(begun);
+    return { status: begun.statusCode ?? 0, headers: begun.headers, body };
+  } catch (error) {
+    request.destroy();
+    throw new TransportError('network', true, error);
+  }
+}
+
 /** Nobody waits any more, but the answer tells what the stream needs next. */
-function keepReading(answer: Promise<HttpAnswer>, exchange: ClientRequest): Promise<HttpAnswer> {
+function keepReading(answer: Promise<HttpAnswer>, { request }: Exchange): Promise<HttpAnswer> {
   const late = within(answer, createDeadline(lateAnswerMs), 'waiting for a late answer');
-  late.catch(() => exchange.destroy());
+  late.catch(() => request.destroy());
   return late;
 }
 

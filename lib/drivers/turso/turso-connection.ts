@@ -1,4 +1,4 @@
-import type { IntMode, ResultSet } from '@libsql/core/api';
+import type { IntMode, ResultSet, Row } from '@libsql/core/api';
 import { throwIfOver, type Deadline } from '../../async/deadline.js';
 import { FifoGate } from '../../async/fifo-gate.js';
 import type { BatchOptions, DriverConnection, DriverTransaction } from '../../contract/connection.js';
@@ -13,6 +13,7 @@ import { decodeResult, encodeStatement } from './hrana-values.js';
 import type { HranaClient } from './hrana-client.js';
 import { ReadOnlyGuard } from './read-only-guard.js';
 import { takeResponse } from './read-results.js';
+import { streamRows } from './stream-rows.js';
 import { TursoTransaction } from './turso-transaction.js';
 
 /** What a connection to a server is made of. */
@@ -85,6 +86,12 @@ export class TursoConnection implements DriverConnection {
         throw isAllOrNothing(splitScript(sql)) ? error : withOutcome(error, 'unknown', partOfScript);
       }
     });
+  }
+
+  stream(statement: Statement, deadline: Deadline): AsyncIterableIterator<Row> {
+    const { client, intMode } = this.#parts;
+    const source = { client, intMode, readOnly: this.#readOnly, streams: this.#streams };
+    return streamRows(source, statement, deadline);
   }
 
   async begin(mode: TransactionMode, deadline: Deadline, origin: string): Promise<DriverTransaction> {

@@ -3,7 +3,7 @@ import type { Driver, DriverCapabilities, Reporter } from '../../contract/driver
 import type { Deadline } from '../../async/deadline.js';
 import type { ResolvedOptions, ResolvedTursoTarget } from '../../options/resolved-options.js';
 import { joinWriteGate, leaveWriteGate } from '../write-gates.js';
-import { HranaClient } from './hrana-client.js';
+import { HranaClient, type HranaListener } from './hrana-client.js';
 import { TursoConnection } from './turso-connection.js';
 
 /** Measured on sqld 0.24.32: a blob of 4.3 MB is accepted, 5 MB refused. */
@@ -27,11 +27,18 @@ export class TursoDriver implements Driver {
   readonly #target: ResolvedTursoTarget;
   readonly #options: ResolvedOptions;
   readonly #report: Reporter;
+  readonly #onReplicationIndex: HranaListener['onReplicationIndex'];
 
-  constructor(target: ResolvedTursoTarget, options: ResolvedOptions, report: Reporter) {
+  constructor(
+    target: ResolvedTursoTarget,
+    options: ResolvedOptions,
+    report: Reporter,
+    onReplicationIndex: HranaListener['onReplicationIndex'] = () => undefined,
+  ) {
     this.#target = target;
     this.#options = options;
     this.#report = report;
+    this.#onReplicationIndex = onReplicationIndex;
     this.location = target.location;
   }
 
@@ -40,8 +47,10 @@ export class TursoDriver implements Driver {
     const { pool, connectTimeoutMs, intMode } = this.#options;
     const { hostname, port, basePath } = this.#target;
     const databaseKey = `turso:${hostname}:${port}${basePath}`;
-    const maxSockets = pool.maxStreams + spareSockets;
-    const client = new HranaClient(this.#target, connectTimeoutMs, maxSockets, onAnswer);
+    const client = new HranaClient(this.#target, connectTimeoutMs, pool.maxStreams + spareSockets, {
+      onAnswer,
+      onReplicationIndex: this.#onReplicationIndex,
+    });
     const connection = new TursoConnection({
       databaseKey,
       client,

@@ -4,7 +4,7 @@ import {
   type DatabaseErrorKind,
 } from '../../errors/database-error.js';
 import { createArgsError, createStatementRefusedError } from '../../errors/usage-errors.js';
-import type { HttpAnswer } from './http-transport.js';
+import type { HttpAnswer } from './open-answer.js';
 import type { HranaError } from './hrana-protocol.js';
 import { TransportError } from './transport-error.js';
 

@@ -12,6 +12,8 @@ import { describeNestedTransaction } from './nested-transaction.facts.js';
 import { describePropagation } from './propagation.facts.js';
 import { describeRefusedStatements } from './refused-statements.facts.js';
 import { describeStatus } from './status.facts.js';
+import { describeStream } from './stream.facts.js';
+import { describeStreamEnds } from './stream-ends.facts.js';
 import { describeWaiting } from './waiting.facts.js';
 import { describeWithTransaction } from './with-transaction.facts.js';
 
@@ -28,6 +30,8 @@ const connectionFacts: readonly Facts<DatabaseConnection>[] = [
   describeWaiting,
   describeDraining,
   describeStatus,
+  describeStream,
+  describeStreamEnds,
 ];
 
 /**

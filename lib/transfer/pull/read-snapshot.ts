@@ -1,9 +1,9 @@
+import { createDeadline } from '../../async/deadline.js';
 import type { HranaStep, HranaValue } from '../../drivers/turso/hrana-protocol.js';
 import { begin } from '../../drivers/turso/steps.js';
 import type { Cell } from '../source/cell.js';
 import { listExpressions, selectRows } from '../source/select-rows.js';
 import type { SourceSchema, SourceTable } from '../source/source-schema.js';
-import { openCursor } from '../target/cursor.js';
 import type { TargetDatabase } from '../target/target-database.js';
 import { createTransferError } from '../transfer-errors.js';
 import { toCells, toReadable } from '../verify/readable-query.js';
@@ -41,7 +41,7 @@ export async function readSnapshot(
   schema: SourceSchema,
   listener: SnapshotListener,
 ): Promise<void> {
-  const { target, requestTimeoutMs, signal } = server.options;
+  const { requestTimeoutMs, signal } = server.options;
   const sequence: Cell[][] = [];
   const parts: Part[] = [
     { step: begin('read'), onRow: () => undefined },
@@ -60,7 +60,7 @@ export async function readSnapshot(
   );
   let part: Part | undefined;
   let ended = 0;
-  for await (const entries of openCursor({ target, idleTimeoutMs: requestTimeoutMs, signal }, steps)) {
+  for await (const entries of server.client.openCursor(steps, createDeadline(requestTimeoutMs, signal))) {
     for (const entry of entries) {
       if (entry.type === 'step_begin') part = parts[entry.step];
       else if (entry.type === 'row') part?.onRow(entry.row);

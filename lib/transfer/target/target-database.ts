@@ -21,8 +21,8 @@ export type Answer =
 /** Commits on their way to the target at once. */
 export const maxInFlight = 3;
 
-/** One more for what is read meanwhile. */
-const maxSockets = maxInFlight + 1;
+/** One more for what is read meanwhile, and one to close what was read. */
+const maxSockets = maxInFlight + 2;
 
 /** The server that a transfer writes to. Reads are tried again while the server cannot be reached; writes never are. */
 export class TargetDatabase {

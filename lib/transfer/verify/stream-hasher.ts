@@ -1,6 +1,6 @@
+import { createDeadline } from '../../async/deadline.js';
 import type { HranaStatement, HranaValue } from '../../drivers/turso/hrana-protocol.js';
 import { listExpressions } from '../source/select-rows.js';
-import { openCursor } from '../target/cursor.js';
 import { Patience } from '../target/patience.js';
 import type { TargetDatabase } from '../target/target-database.js';
 import { toCells, toReadable } from './readable-query.js';
@@ -42,11 +42,14 @@ export class StreamHasher implements TargetHasher {
 
   /** A result that is too long for one answer is not too long for a cursor. */
   #hashLong(query: HashQuery): Promise<string> {
-    const { target, requestTimeoutMs, patienceMs, signal } = this.#target.options;
+    const { requestTimeoutMs, patienceMs, signal } = this.#target.options;
     return new Patience(patienceMs, signal).retry(async () => {
       const digest = new RowDigest(query.sql);
-      const options = { target, idleTimeoutMs: requestTimeoutMs, signal };
-      for await (const entries of openCursor(options, [{ stmt: toStatement(query) }]))
+      const steps = [{ stmt: toStatement(query) }];
+      for await (const entries of this.#target.client.openCursor(
+        steps,
+        createDeadline(requestTimeoutMs, signal),
+      ))
         for (const entry of entries) if (entry.type === 'row') digest.addRow(toCells(entry.row));
       return digest.finish();
     });

@@ -14,6 +14,10 @@ const unreachable: DatabaseErrorDetails = {
 const fail = (details: Partial<DatabaseErrorDetails> = {}) =>
   new DatabaseError('x', { ...unreachable, ...details });
 
+async function* answerRow(answer: () => Promise<never>): AsyncGenerator<never, void, undefined> {
+  yield await answer();
+}
+
 /** Fails with each of the errors in turn, then answers; counts what it was asked. */
 function createConnection(errors: Error[]) {
   const calls: string[] = [];
@@ -28,6 +32,7 @@ function createConnection(errors: Error[]) {
     execute: () => answer('execute'),
     batch: () => answer('batch'),
     executeMultiple: () => answer('executeMultiple'),
+    stream: () => answerRow(() => answer('stream')),
     begin: () => answer('begin'),
     isRead: () => Promise.resolve(false),
     ping: () => answer('ping'),
@@ -56,6 +61,7 @@ describe('withRetry', () => {
     ['batch', (connection) => connection.batch([], { mode: 'write', foreignKeys: true }, deadline())],
     ['executeMultiple', (connection) => connection.executeMultiple('', deadline())],
     ['begin', (connection) => connection.begin('write', deadline(), 'here')],
+    ['stream', async (connection) => (await connection.stream(statement, deadline()).next()).value],
   ])('calls %s again while the server cannot be reached', async (name, call) => {
     const { connection, calls } = createConnection([fail(), fail()]);
 

@@ -1,0 +1,87 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { createDeadline, type Deadline } from '../../async/deadline.js';
+import { watchDeadline } from '../../async/watch-deadline.js';
+import { TransportError } from './transport-error.js';
+
+/** An answer, whole. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+const newline = 0x0a;
+
+/** An answer that has begun. Its body comes piece by piece, as fast as it is taken. Destroy it at the end. */
+export class OpenAnswer {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly #request: ClientRequest;
+  readonly #response: IncomingMessage;
+
+  constructor(request: ClientRequest, response: IncomingMessage) {
+    this.status = response.statusCode ?? 0;
+    this.headers = response.headers;
+    this.#request = request;
+    this.#response = response;
+    response.on('error', () => undefined);
+  }
+
+  /**
+   * The lines of the body, whole, as many at a time as have arrived.
+   * @param deadline its length bounds each wait for the server, however long the whole takes
+   * @throws TransportError
+   */
+  async *lines(deadline: Deadline): AsyncGenerator<string[], void, undefined> {
+    let rest: Buffer[] = [];
+    for await (const piece of this.#pieces(deadline)) {
+      const end = piece.lastIndexOf(newline);
+      if (end < 0) {
+        rest.push(piece);
+        continue;
+      }
+      const text = Buffer.concat([...rest, piece.subarray(0, end)]).toString('utf8');
+      rest = [piece.subarray(end + 1)];
+      yield text.split('\n');
+    }
+    const last = Buffer.concat(rest).toString('utf8');
+    if (last !== '') yield [last];
+  }
+
+  /** The whole body, of an answer that is short. */
+  async text(deadline: Deadline): Promise<string> {
+    const pieces: Buffer[] = [];
+    for await (const piece of this.#pieces(deadline)) pieces.push(piece);
+    return Buffer.concat(pieces).toString('utf8');
+  }
+
+  /** Cuts what has not come yet. */
+  destroy(): void {
+    if (!this.#response.complete) this.#request.destroy();
+  }
+
+  async *#pieces({ timeoutMs, signal }: Deadline): AsyncGenerator<Buffer, void, undefined> {
+    const pieces = this.#response[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+    for (;;) {
+      const next = await waitFor(pieces.next(), createDeadline(timeoutMs, signal));
+      if (next.done === true) break;
+      yield next.value;
+    }
+    if (!this.#response.complete)
+      throw new TransportError('network', true, new Error('the answer was cut off'));
+  }
+}
+
+function waitFor<T>(next: Promise<T>, deadline: Deadline): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stopWatching = watchDeadline(
+      deadline,
+      () => reject(new TransportError('timeout', true, undefined, deadline.timeoutMs)),
+      (reason) => reject(new TransportError('aborted', true, reason)),
+    );
+    next
+      .then(resolve, (error: unknown) => reject(new TransportError('network', true, error)))
+      .finally(stopWatching)
+      .catch(reject);
+  });
+}
