@@ -5,9 +5,9 @@
 const floors = [
   ['contract', 'errors', 'sql', 'async'],
   ['options'],
-  ['drivers', 'connection', 'schema'],
+  ['drivers', 'connection', 'schema', 'transfer'],
   ['database'],
-  ['nest', 'transfer'],
+  ['nest'],
   ['testing', 'kysely', 'cls', 'otel', 'cli'],
 ];
 
@@ -49,6 +49,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^lib/schema/' },
       to: { path: '^lib/(drivers|connection)/' },
+    },
+    {
+      name: 'transfer-is-not-known-to-its-floor',
+      comment: 'It moves data out of databases: what opens them does not need it',
+      severity: 'error',
+      from: { path: '^lib/(drivers|connection|schema)/' },
+      to: { path: '^lib/transfer/' },
     },
     {
       name: 'drivers-do-not-know-connection',

@@ -3,6 +3,7 @@ export { withoutRequestDeadline } from './database/ambient-deadline.js';
 export { createConnection } from './database/create-connection.js';
 export type { ConnectionStatus } from './database/connection-status.js';
 export type { BreakerStatus } from './connection/circuit-breaker.js';
+export type { BackupOptions } from './database/backup-options.js';
 export type { DatabaseView } from './database/database-view.js';
 export type { DatabaseTransaction } from './database/database-transaction.js';
 export type { Propagation, TransactionOptions } from './database/transaction-options.js';

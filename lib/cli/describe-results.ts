@@ -1,4 +1,10 @@
-import type { TransferPlan, TransferReport, Verification } from '../transfer/index.js';
+import type {
+  BackupReport,
+  PullReport,
+  TransferPlan,
+  TransferReport,
+  Verification,
+} from '../transfer/index.js';
 import { formatTable } from './format-table.js';
 
 const shownDigest = 16;
@@ -44,5 +50,24 @@ export function describeReport(report: TransferReport): string {
     describeVerification(verification),
     ...(rejects.length === 0 ? [] : [`${rejects.length} rows were left out: ${rejectsFile}`]),
     `${rows} rows in ${(durationMs / 1000).toFixed(1)} s`,
+  ].join('\n');
+}
+
+export function describePull(report: PullReport): string {
+  const { restarted } = report;
+  const began = restarted === undefined ? [] : [`began again: ${restarted}`];
+  return [...began, describeVerification(report)].join('\n');
+}
+
+export function describeBackup({ source, file, bytes, checked, tables, durationMs }: BackupReport): string {
+  const rows = tables.map(({ name, rows: count, digest }) => [name, count, digest.slice(0, shownDigest)]);
+  const seconds = (durationMs / 1000).toFixed(1);
+  return [
+    ...(rows.length === 0 ? [] : [formatTable(['table', 'rows', 'digest'], rows)]),
+    checked
+      ? 'integrity check: ok'
+      : 'integrity check: left out, because an index needs a function or a collation of the application',
+    ...(rows.length === 0 ? [] : ['verified: source and copy are equal']),
+    `${source} → ${file}: ${(bytes / 1_048_576).toFixed(1)} MiB in ${seconds} s`,
   ].join('\n');
 }

@@ -11,7 +11,7 @@ export const exitCodes = {
   rejects: 2,
   /** Source and target differ. */
   mismatch: 3,
-  /** Stopped between two commits: `--resume` goes on. */
+  /** Stopped under way; where something can go on with `--resume`, that command is printed. */
   interrupted: 4,
   /** The server, a file or the report failed: the same command may be tried again. */
   failed: 5,
@@ -21,10 +21,13 @@ export const exitCodes = {
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
+const conflicts = ['TRANSFER_CONFLICT', 'TRANSFER_BUSY', 'TRANSFER_FILE_IN_USE'];
+
 /** What a command that threw ends with. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (!(error instanceof DatabaseError)) return exitCodes.failed;
   if (error instanceof TransferInterruptedError || error.kind === 'aborted') return exitCodes.interrupted;
-  if (error.code === 'TRANSFER_CONFLICT' || error.code === 'TRANSFER_BUSY') return exitCodes.conflict;
+  if (conflicts.includes(error.code)) return exitCodes.conflict;
+  if (error.code === 'BACKUP_DIFFERS') return exitCodes.mismatch;
   return error.kind === 'configuration' || error.kind === 'auth' ? exitCodes.usage : exitCodes.failed;
 }

@@ -1,15 +1,14 @@
 import { parseArgs } from 'node:util';
 import { ConfigurationError } from '../errors/configuration-error.js';
-import { variablesOf } from '../options/env-options.js';
-import type { CopyOptions } from '../transfer/transfer-options.js';
-import { readTarget } from './read-target.js';
-
-const names = ['plan', 'copy', 'verify', 'pull'] as const;
+import type { CommandKind, OptionValues, Place } from './command.js';
+import { commands } from './commands/commands.js';
+import { readPlace } from './read-place.js';
 
 /** A command line, understood. */
 export interface Command {
-  readonly name: (typeof names)[number];
-  readonly options: CopyOptions;
+  readonly kind: CommandKind;
+  readonly places: readonly Place[];
+  readonly values: OptionValues;
   readonly reportFile: string | undefined;
   readonly json: boolean;
   /** The same command with `--resume`, to be pasted into a shell. */
@@ -18,6 +17,8 @@ export interface Command {
 
 const optionTypes = {
   resume: { type: 'boolean', default: false },
+  force: { type: 'boolean', default: false },
+  verify: { type: 'boolean', default: false },
   'on-bad-row': { type: 'string' },
   'invalid-utf8': { type: 'string' },
   rejects: { type: 'string' },
@@ -27,47 +28,48 @@ const optionTypes = {
   help: { type: 'boolean', default: false },
 } as const;
 
+/** What every command takes. */
+const common: readonly string[] = ['report', 'json', 'help'];
+
 /**
  * Understands a command line.
  * @returns undefined when help was asked for
  * @throws ConfigurationError that never quotes an address
  */
 export function parseCommand(argv: readonly string[]): Command | undefined {
-  const { values, positionals } = parse(argv);
+  const { values, positionals, tokens } = parse(argv);
   if (values.help) return undefined;
-  const [name, first, second, ...more] = positionals;
-  if (!isName(name)) throw new ConfigurationError(`give a command: ${names.join(', ')} (see --help)`);
-  const example = name === 'pull' ? 'libsql://… app.db' : 'app.db libsql://…';
-  if (first === undefined || second === undefined || more.length > 0)
-    throw new ConfigurationError(`${name} takes two places: nestjs-turso ${name} ${example}`);
-  const [file, url] = name === 'pull' ? [second, first] : [first, second];
-  if (values.resume && name !== 'copy') throw new ConfigurationError('only copy takes --resume');
-  if (url.includes('@') || positionals.some((place) => /authToken=/i.test(place))) {
-    const variable = variablesOf('authToken', undefined)[0];
-    throw new ConfigurationError(
-      `the address holds a token, which everybody on this machine can see: put it into ${variable}`,
-    );
-  }
+  const [name = '', ...words] = positionals;
+  const kind = Object.hasOwn(commands, name) ? commands[name as keyof typeof commands] : undefined;
+  if (kind === undefined)
+    throw new ConfigurationError(`give a command: ${Object.keys(commands).join(', ')} (see --help)`);
+  const places = words.map(readPlace);
+  if (!fit(kind, places)) throw new ConfigurationError(`write it so: nestjs-turso ${name} ${kind.example}`);
+  const taken = [...common, ...kind.options];
+  const foreign = tokens.find((token) => token.kind === 'option' && !taken.includes(token.name));
+  if (foreign?.kind === 'option') throw new ConfigurationError(`${name} takes no --${foreign.name}`);
   return {
-    name,
-    options: {
-      source: file.replace(/^(sqlite|file):(\/\/(?=\/))?/, ''),
-      target: readTarget(url),
-      resume: values.resume,
-      onBadRow: values['on-bad-row'] as CopyOptions['onBadRow'],
-      invalidUtf8: values['invalid-utf8'] as CopyOptions['invalidUtf8'],
-      rejectsFile: values.rejects,
-      workFolder: values['work-folder'],
-    },
+    kind,
+    places,
+    values,
     reportFile: values.report,
     json: values.json,
     resumeCommand: ['nestjs-turso', ...withResume(argv)].map(quoteForShell).join(' '),
   };
 }
 
+function fit({ places: expected }: CommandKind, places: readonly Place[]): boolean {
+  const least = expected.filter((place) => !place.endsWith('?')).length;
+  if (places.length < least || places.length > expected.length) return false;
+  return places.every((place, index) => {
+    const found = place.server === undefined ? 'file' : 'server';
+    return expected[index] === found || expected[index]?.startsWith('any');
+  });
+}
+
 function parse(argv: readonly string[]) {
   try {
-    return parseArgs({ args: [...argv], options: optionTypes, allowPositionals: true });
+    return parseArgs({ args: [...argv], options: optionTypes, allowPositionals: true, tokens: true });
   } catch (error) {
     // Node quotes the argument that it does not know, and that may be anything
     const { code } = error as { code?: string };
@@ -77,12 +79,12 @@ function parse(argv: readonly string[]) {
   }
 }
 
-function isName(name: string | undefined): name is Command['name'] {
-  return (names as readonly (string | undefined)[]).includes(name);
-}
-
+/** A restore to a server that stopped goes on as the copy that it is. */
 function withResume(argv: readonly string[]): string[] {
-  return argv.includes('--resume') ? [...argv] : [...argv, '--resume'];
+  const words = argv.map((word, index) =>
+    word === 'restore' && argv.indexOf(word) === index ? 'copy' : word,
+  );
+  return words.includes('--resume') ? words : [...words, '--resume'];
 }
 
 function quoteForShell(word: string): string {

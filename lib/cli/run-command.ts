@@ -2,28 +2,13 @@ import { access, constants } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ConfigurationError } from '../errors/configuration-error.js';
 import { DatabaseError } from '../errors/database-error.js';
-import {
-  copyDatabase,
-  planTransfer,
-  pullDatabase,
-  TransferInterruptedError,
-  verifyTransfer,
-  type CopyOptions,
-} from '../transfer/index.js';
+import { TransferInterruptedError } from '../transfer/index.js';
 import { replaceFile } from '../transfer/replace-file.js';
-import { describePlan, describeReport, describeVerification } from './describe-results.js';
+import type { Result } from './command.js';
 import { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.js';
 import { parseCommand, type Command } from './parse-command.js';
 import { ProgressPrinter } from './progress-printer.js';
 import { usage } from './usage.js';
-
-interface Result {
-  readonly exitCode: ExitCode;
-  /** For machines. */
-  readonly value: object;
-  /** For people. */
-  readonly text: string;
-}
 
 /** Runs a command line. Results go to standard output, everything else to standard error. */
 export async function runCommand(argv: readonly string[]): Promise<ExitCode> {
@@ -47,8 +32,9 @@ export async function runCommand(argv: readonly string[]): Promise<ExitCode> {
   process.on('SIGINT', stop).on('SIGTERM', stop);
   try {
     if (command.reportFile !== undefined) await assertWritable(dirname(resolve(command.reportFile)));
-    const options = { ...command.options, signal: stopping.signal, onProgress: progress.print };
-    const result = await run(command.name, options);
+    const { places, values } = command;
+    const input = { places, values, signal: stopping.signal, onProgress: progress.print };
+    const result = await command.kind.run(input);
     progress.clear();
     return await show(command, result);
   } catch (error) {
@@ -56,33 +42,6 @@ export async function runCommand(argv: readonly string[]): Promise<ExitCode> {
     return fail(error, command);
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop);
-  }
-}
-
-async function run(name: Command['name'], options: CopyOptions): Promise<Result> {
-  switch (name) {
-    case 'plan': {
-      const plan = await planTransfer(options);
-      const exitCode = plan.problems.length === 0 ? exitCodes.verified : exitCodes.usage;
-      return { exitCode, value: plan, text: describePlan(plan) };
-    }
-    case 'copy': {
-      const report = await copyDatabase(options);
-      const copied = report.rejects.length === 0 ? exitCodes.verified : exitCodes.rejects;
-      const exitCode = report.verification.equal ? copied : exitCodes.mismatch;
-      return { exitCode, value: report, text: describeReport(report) };
-    }
-    case 'pull': {
-      const { source: file, target: source, signal, onProgress } = options;
-      const verification = await pullDatabase({ source, file, signal, onProgress });
-      const exitCode = verification.equal ? exitCodes.verified : exitCodes.mismatch;
-      return { exitCode, value: verification, text: describeVerification(verification) };
-    }
-    case 'verify': {
-      const verification = await verifyTransfer(options);
-      const exitCode = verification.equal ? exitCodes.verified : exitCodes.mismatch;
-      return { exitCode, value: verification, text: describeVerification(verification) };
-    }
   }
 }
 

@@ -1,15 +1,19 @@
 export const usage = `Usage: nestjs-turso <command> <from> <to> [options]
 
-Moves a SQLite file to Turso or any libSQL server, and back. The token is read from TURSO_AUTH_TOKEN.
+Moves a SQLite file to Turso or any libSQL server, and back; makes backups of both. The token is read from TURSO_AUTH_TOKEN.
 
 Commands
   plan <file> <url>     says what a copy would do and what stands against it; writes nothing
   copy <file> <url>     copies everything to an empty database and verifies it
   verify <file> <url>   compares every definition and every row
   pull <url> <file>     copies a snapshot of the server to a new file and verifies it
+  backup <file|url> <file>    writes a checked copy of a live database
+  restore <file> <file|url>   brings a backup back: as a file, or into an empty database of a server
 
 Options
-  --resume                   goes on with an interrupted copy
+  --resume                   goes on with an interrupted copy or pull
+  --force                    backup, restore: replaces a file that nobody has open
+  --verify                   backup: compares a digest of every table
   --on-bad-row <policy>      a row that the server refuses: stop (default), quarantine
   --invalid-utf8 <policy>    text that is no UTF-8: stop (default), blob, replace, keep
   --rejects <file>           where rows left out are listed (default: <file>.rejects.jsonl)

@@ -36,6 +36,11 @@ export interface DriverConnection {
   isRead(statement: Statement, deadline: Deadline): Promise<boolean>;
   /** Runs a statement that proves that the database answers. */
   ping(deadline: Deadline): Promise<void>;
+  /**
+   * Writes a consistent copy of the database to a file that does not exist, checked by SQLite, and with a digest of every table where
+   * `verify` says so. Of a database behind a network `undefined`: that one is read over the network.
+   */
+  readonly backup?: (file: string, verify: boolean, deadline: Deadline) => Promise<void>;
   /** How many calls wait for the write gate or for a free stream. */
   waiting(): number;
   /** Rolls back what is open and frees every handle and socket. Never throws. */

@@ -19,6 +19,8 @@ import type { QueryResult } from './query-result.js';
 import type { TransactionCallback } from './run-transaction.js';
 import { runInScope } from './scope-storage.js';
 import type { TransactionOptions } from './transaction-options.js';
+import { backupConnection, checkBackup } from './backup-connection.js';
+import type { BackupOptions } from './backup-options.js';
 import { beginTransaction, withTransaction } from './with-transaction.js';
 
 /**
@@ -197,6 +199,28 @@ export class DatabaseConnection implements Client {
       const deadline = this.#calls.createDeadline(options);
       const { connection } = await this.#calls.session.open(deadline);
       await connection.ping(deadline);
+    });
+  }
+
+  /**
+   * Writes a consistent copy of the database to a SQLite file, whatever is written meanwhile, and checks it. The file appears under its
+   * name in one step, when it is complete. Of a server, its rows are read over the network (this needs `better-sqlite3`).
+   * @throws DatabaseError `TRANSFER_FILE_EXISTS`, `BACKUP_NO_SPACE`; nothing stays of a backup that failed
+   */
+  async backup(path: string, options: BackupOptions = {}): Promise<void> {
+    checkBackup(path, options);
+    await this.#calls.track(async () => {
+      const { migrationTimeoutMs, connectTimeoutMs } = this.#options;
+      const deadline = this.#calls.createDeadline({ timeoutMs: migrationTimeoutMs, ...options });
+      const { session } = this.#calls;
+      const { connection } = await session.open(deadline);
+      await backupConnection(
+        connection,
+        { target: session.target, connectTimeoutMs },
+        path,
+        options,
+        deadline,
+      );
     });
   }
 

@@ -1,9 +1,12 @@
 export { copyDatabase } from './copy-database.js';
 export { pullDatabase } from './pull-database.js';
+export { backupDatabase } from './backup-database.js';
+export { restoreDatabase } from './restore-database.js';
 export { planTransfer } from './plan-transfer.js';
 export { verifyTransfer } from './verify-transfer.js';
 export { TransferInterruptedError, TransferRefusedError } from './transfer-errors.js';
 export type { CopyOptions, PullOptions, TransferOptions, TransferTarget } from './transfer-options.js';
+export type { BackupDatabaseOptions, BackupReport, RestoreOptions } from './backup-options.js';
 export type { Progress, ProgressListener } from './progress.js';
 export type { InvalidTextPolicy } from './source/cell.js';
 export type {
@@ -13,6 +16,7 @@ export type {
   TransferPlan,
   TransferProblem,
 } from './plan/transfer-plan.js';
+export type { PullReport } from './pull/pull-report.js';
 export type { TransferReport } from './copy/transfer-report.js';
 export type { Reject } from './target/checkpoint.js';
 export type { Difference, Verification, VerifiedTable } from './verify/verification.js';

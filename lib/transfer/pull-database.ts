@@ -1,129 +1,98 @@
-import { link, lstat, open, rename, rm } from 'node:fs/promises';
-import type { DatabaseError } from '../errors/database-error.js';
-import { createDatabaseFile } from './pull/database-file.js';
+import { DatabaseError } from '../errors/database-error.js';
+import { createDeadline } from '../async/deadline.js';
+import { toInterrupted } from './copy/to-interrupted.js';
+import { assertNothingAt } from './file/place-file.js';
+import { removeDatabase, writeNewFile } from './file/write-new-file.js';
+import { pullInto } from './pull/pull-into.js';
+import { PullBooks, readPullRecord, removePullRecord, type PullRecord } from './pull/pull-progress.js';
+import type { PullReport } from './pull/pull-report.js';
 import { readRemoteSchema, type RemoteSchema } from './pull/read-remote-schema.js';
-import { readSnapshot, selectTable } from './pull/read-snapshot.js';
-import { verifyFile } from './pull/verify-file.js';
 import { resolveTransferOptions } from './resolve-transfer-options.js';
 import { TargetDatabase } from './target/target-database.js';
-import { listExpressions } from './source/select-rows.js';
-import type { SourceTable } from './source/source-schema.js';
-import { createTransferError, TransferRefusedError } from './transfer-errors.js';
+import { createTransferError } from './transfer-errors.js';
 import type { PullOptions } from './transfer-options.js';
-import { countReadable } from './verify/readable-query.js';
-import { RowDigest } from './verify/row-digest.js';
-import type { Verification } from './verify/verification.js';
-
-/** Columns of a result, in SQLite as it is built for the server. */
-const widestResult = 2_000;
 
 /**
  * Copies a database from a server to a new SQLite file: one snapshot, whatever is written meanwhile, verified by a digest of every
- * table. The file appears under its name when it is complete; an interrupted pull begins again.
+ * table. The file appears under its name when it is complete.
+ * @throws TransferInterruptedError when it stopped under way: call it again with `resume: true`
  * @throws TransferRefusedError when this SQLite lacks what a definition needs
  * @throws DatabaseError `TRANSFER_FILE_EXISTS`, and when the server cannot be read
  */
-export async function pullDatabase(options: PullOptions): Promise<Verification> {
+export async function pullDatabase(options: PullOptions): Promise<PullReport> {
   const { source: address, file, ...more } = options;
   const server = new TargetDatabase(resolveTransferOptions({ ...more, source: file, target: address }));
   const path = server.options.source;
-  const partial = `${path}.partial`;
   try {
     await assertNothingAt(path);
-    await removeDatabase(partial);
-    const remote = await readRemoteSchema(server);
-    const digests = await fill(server, remote, partial);
-    const verification = await verifyFile(partial, digests);
-    if (verification.equal) await publish(partial, path);
-    return verification;
+    const newFile = { path, overwrite: false, source: undefined };
+    return await writeNewFile(newFile, (partial, folder) => pull(server, partial, folder));
   } finally {
     server.close();
-    await removeDatabase(partial);
   }
 }
 
-/** @returns the digest of each table: the server's own where it has one, otherwise that of the rows as they came */
-async function fill(
+async function pull(server: TargetDatabase, partial: string, folder: string): Promise<PullReport> {
+  const former = server.options.resume ? await findRecord(folder) : undefined;
+  const remote = await readRemoteSchema(server);
+  const restarted = former && findChange(former, remote, server.options.target.location);
+  if (former === undefined || restarted !== undefined)
+    return { ...(await attempt(server, remote, partial, folder, undefined)), restarted };
+  const resumed = await attempt(server, remote, partial, folder, former);
+  // what came before the interruption and what came now are of one moment only when nobody wrote in between
+  if (resumed.replicationIndex === former.replicationIndex) return { ...resumed, restarted };
+  const again = await attempt(server, await readRemoteSchema(server), partial, folder, undefined);
+  return { ...again, restarted: written };
+}
+
+type Attempt = Omit<PullReport, 'restarted'>;
+
+/** @throws TransferInterruptedError when what has arrived is kept for a pull that goes on */
+async function attempt(
   server: TargetDatabase,
   remote: RemoteSchema,
-  path: string,
-): Promise<Map<string, string>> {
-  const file = await createDatabaseFile(path);
-  try {
-    const schema = file.createTables(remote);
-    assertReadable(schema.tables);
-    const arrived = new Map(schema.tables.map((table) => [table.name, new RowDigest(selectTable(table))]));
-    const told = new Map<string, string>();
-    let rows = 0;
-    await readSnapshot(server, remote, schema, {
-      onRow(table, row) {
-        file.insert(table, row);
-        if (!remote.hasSha3) arrived.get(table.name)?.addRow(row);
-        if (++rows % 1_000 === 0)
-          server.options.onProgress({ stage: 'rows', object: table.name, rows, totalRows: 0 });
-      },
-      onDigest: ({ name }, digest) => void told.set(name, digest),
-      onSequence: (counters) => file.setSequence(counters),
-      onPragma: (name, value) => file.setPragma(name, value),
-    });
-    file.finish(remote);
-    return new Map([...arrived].map(([name, digest]) => [name, told.get(name) ?? digest.finish()]));
-  } finally {
-    file.close();
+  partial: string,
+  folder: string,
+  former: PullRecord | undefined,
+): Promise<Attempt> {
+  if (former === undefined) {
+    await removePullRecord(folder);
+    await removeDatabase(partial);
   }
-}
-
-/** The storage classes of a row travel beside its values. */
-function assertReadable(tables: readonly SourceTable[]): void {
-  const wide = tables.filter((table) => countReadable(listExpressions(table, false).length) > widestResult);
-  if (wide.length === 0) return;
-  const message = 'more than 1,980 columns, with the rowid, cannot be read over the protocol';
-  throw new TransferRefusedError(wide.map(({ name }) => ({ kind: 'unreadable', object: name, message })));
-}
-
-/** What SQLite keeps beside a file, and would read as a part of it. */
-const companions = ['', '-journal', '-wal', '-shm'];
-
-async function assertNothingAt(path: string): Promise<void> {
-  for (const suffix of companions) {
-    if ((await lstat(path + suffix).catch(() => undefined)) !== undefined)
-      throw createExistsError(path + suffix);
-  }
-}
-
-function createExistsError(path: string): DatabaseError {
-  return createTransferError(`${path} exists already: name another file`, 'TRANSFER_FILE_EXISTS');
-}
-
-/** Nobody has the file open any more. */
-async function publish(partial: string, path: string): Promise<void> {
-  const file = await open(partial, 'r+');
+  const books = new PullBooks(server, remote, folder);
   try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await assertNothingAt(path);
-  try {
-    // a rename would replace a file that came meanwhile
-    await link(partial, path);
+    const deadline = createDeadline(Infinity, server.options.signal);
+    const state = { former, onArrived: (digests: PullRecord['digests']) => books.note(digests) };
+    const { verification, replicationIndex } = await pullInto(server, remote, partial, state, deadline);
+    await books.close();
+    await removePullRecord(folder);
+    return { ...verification, replicationIndex };
   } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') throw createExistsError(path);
-    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(code)) throw error;
-    await publishWithoutLinks(partial, path);
+    await books.close().catch(() => undefined);
+    if (books.areOpen && canGoOn(error)) throw toInterrupted(error);
+    await removePullRecord(folder);
+    throw error;
   }
 }
 
-/** For a file system that knows no links: the name is taken before the file moves there. */
-async function publishWithoutLinks(partial: string, path: string): Promise<void> {
-  const file = await open(path, 'wx').catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'EEXIST' ? createExistsError(path) : error;
-  });
-  await file.close();
-  await rename(partial, path);
+/** Waiting may mend it; what SQLite or the server refuses stays refused. */
+function canGoOn(error: unknown): boolean {
+  const passing = ['unavailable', 'aborted', 'timeout', 'busy'];
+  return error instanceof DatabaseError && passing.includes(error.kind);
 }
 
-async function removeDatabase(path: string): Promise<void> {
-  for (const suffix of companions) await rm(path + suffix, { force: true });
+const written = 'the server was written to meanwhile';
+
+/** @returns why what has arrived is of no use any more */
+function findChange(former: PullRecord, remote: RemoteSchema, location: string): string | undefined {
+  if (former.source !== location) return `what had arrived is of ${former.source}`;
+  return former.replicationIndex === remote.replicationIndex && former.fingerprint === remote.fingerprint
+    ? undefined
+    : written;
+}
+
+async function findRecord(folder: string): Promise<PullRecord> {
+  const record = await readPullRecord(folder);
+  if (record !== undefined) return record;
+  throw createTransferError(`there is no interrupted pull in ${folder}`, 'TRANSFER_NOT_FOUND');
 }

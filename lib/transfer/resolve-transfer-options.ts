@@ -69,8 +69,24 @@ export function resolveTransferOptions(options: CopyOptions): ResolvedTransferOp
   };
 }
 
+/** What it takes to read a server whose address is resolved already. */
+export function createServerOptions(
+  file: string,
+  server: Pick<ResolvedTransferOptions, 'target' | 'connectTimeoutMs'>,
+  bounds: Pick<ResolvedTransferOptions, 'requestTimeoutMs' | 'signal' | 'onProgress'>,
+): ResolvedTransferOptions {
+  return {
+    ...defaultTransferOptions,
+    ...server,
+    ...bounds,
+    source: file,
+    rejectsFile: `${file}.rejects.jsonl`,
+    workFolder: `${file}.transfer`,
+  };
+}
+
 /** An address may hold a token, and a path is told in messages. */
-function assertPath(path: string): void {
+export function assertPath(path: string): void {
   if (!/^[a-z][a-z0-9+.-]+:\/\//i.test(path)) return;
   throw createTransferError(
     'an address stands in the place of the SQLite file: give a path',

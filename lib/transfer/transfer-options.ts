@@ -64,4 +64,9 @@ export interface PullOptions extends Pick<
   readonly source: TransferTarget;
   /** Path of the new SQLite file. */
   readonly file: string;
+  /**
+   * Goes on with an interrupted pull if nobody has written to the server since; otherwise it begins again and says so.
+   * @default false
+   */
+  readonly resume?: boolean;
 }

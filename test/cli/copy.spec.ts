@@ -1,45 +1,26 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.js';
-import { startSqld, type SqldServer } from '../support/sqld-server.js';
+import { startSqld } from '../support/sqld-server.js';
 import { createTempFolder } from '../support/temp-folder.js';
 import { readEverything } from '../transfer/support/read-everything.js';
 import { readSource } from '../transfer/support/read-source.js';
 import { runCli, startCli, type CliRun } from '../transfer/support/run-cli.js';
 import { createLongSource, createSourceWithBadRows } from '../transfer/support/sources.js';
-import { createTestTarget, type TestTarget } from '../transfer/support/target.js';
+import { useTransferRoom } from '../transfer/support/transfer-room.js';
 
-let server: SqldServer;
-let proxy: FaultProxy;
-let target: TestTarget;
-
-beforeAll(async () => {
-  server = await startSqld();
-  proxy = await startFaultProxy(server.url);
-  target = createTestTarget(server.url);
-});
-
-afterAll(async () => {
-  await proxy.close();
-  await server.stop();
-});
-
-beforeEach(async () => {
-  proxy.clear();
-  await target.empty();
-});
+const room = useTransferRoom();
 
 describe('nestjs-turso copy', () => {
   it('plans, copies and verifies', async () => {
     const source = await createLongSource(100);
 
-    const plan = await runCli(['plan', source, server.url]);
-    const copy = await runCli(['copy', source, server.url]);
-    const verify = await runCli(['verify', source, server.url, '--json']);
+    const plan = await runCli(['plan', source, room.server.url]);
+    const copy = await runCli(['copy', source, room.server.url]);
+    const verify = await runCli(['verify', source, room.server.url, '--json']);
 
-    const pull = await runCli(['pull', server.url, `${source}.back`]);
+    const pull = await runCli(['pull', room.server.url, `${source}.back`]);
 
     expect([plan.exitCode, copy.exitCode, verify.exitCode, pull.exitCode]).toEqual([0, 0, 0, 0]);
     expect(await readSource(`${source}.back`)).toEqual(await readSource(source));
@@ -52,19 +33,19 @@ describe('nestjs-turso copy', () => {
   it('loses and doubles nothing when it is killed again and again', async () => {
     const source = await createLongSource();
     // every commit is slow, so that a kill meets one before, while and after it is applied
-    proxy.inject(
+    room.proxy.inject(
       { kind: 'delay', upMs: 60, downMs: 60 },
       { when: (request) => request.includes('UPDATE nestjs') },
     );
     for (let kill = 0; kill < 3; kill++) {
-      const run = startCli(['copy', source, proxy.url, ...(kill === 0 ? [] : ['--resume'])]);
+      const run = startCli(['copy', source, room.proxy.url, ...(kill === 0 ? [] : ['--resume'])]);
       await commitsSeen(run, 2);
       await sleep(kill * 45);
       run.kill('SIGKILL');
       expect((await run.ended).exitCode).toBe(null);
     }
 
-    const last = await runCli(['copy', source, proxy.url, '--resume']);
+    const last = await runCli(['copy', source, room.proxy.url, '--resume']);
 
     expect([last.exitCode, last.stderr]).toEqual([0, expect.not.stringContaining('nestjs-turso:')]);
     expect(await readTarget()).toEqual(await readSource(source));
@@ -72,8 +53,8 @@ describe('nestjs-turso copy', () => {
 
   it('stops at an interrupt and prints the command that goes on', async () => {
     const source = await createLongSource();
-    proxy.inject({ kind: 'delay', upMs: 100 }, { when: (request) => request.includes('UPDATE nestjs') });
-    const run = startCli(['copy', source, proxy.url]);
+    room.proxy.inject({ kind: 'delay', upMs: 100 }, { when: (request) => request.includes('UPDATE nestjs') });
+    const run = startCli(['copy', source, room.proxy.url]);
     await commitsSeen(run, 2);
     run.kill('SIGINT');
     const { exitCode, stderr } = await run.ended;
@@ -89,11 +70,11 @@ describe('nestjs-turso copy', () => {
     const source = await createSourceWithBadRows();
     const report = join(await createTempFolder('report'), 'report.json');
 
-    const stopped = await runCli(['copy', source, server.url]);
+    const stopped = await runCli(['copy', source, room.server.url]);
     const resumed = await runCli([
       'copy',
       source,
-      server.url,
+      room.server.url,
       '--resume',
       '--on-bad-row',
       'quarantine',
@@ -104,7 +85,7 @@ describe('nestjs-turso copy', () => {
     expect(stopped.exitCode).toBe(4);
     expect(stopped.stderr).toContain('row 3 of table t in the order of its key (SQLITE_CONSTRAINT_CHECK)');
     expect(resumed.exitCode).toBe(2);
-    expect(await target.all('SELECT id FROM t')).toEqual([[1], [2], [4], [5], [7], [8], [10]]);
+    expect(await room.target.all('SELECT id FROM t')).toEqual([[1], [2], [4], [5], [7], [8], [10]]);
     expect(JSON.parse(await readFile(report, 'utf8'))).toMatchObject({ exitCode: 2, rows: 8 });
     const lines = (await readFile(`${source}.rejects.jsonl`, 'utf8')).trim().split('\n');
     expect(lines.map((line) => (JSON.parse(line) as { key: string }).key)).toEqual([
@@ -116,10 +97,10 @@ describe('nestjs-turso copy', () => {
 
   it('ends with 3 when source and target differ, and names the row', async () => {
     const source = await createLongSource(100);
-    await runCli(['copy', source, server.url]);
-    await target.run(`UPDATE numbered SET a = 'text 8' WHERE id = 14`);
+    await runCli(['copy', source, room.server.url]);
+    await room.target.run(`UPDATE numbered SET a = 'text 8' WHERE id = 14`);
 
-    const { exitCode, stdout } = await runCli(['verify', source, server.url]);
+    const { exitCode, stdout } = await runCli(['verify', source, room.server.url]);
 
     expect(exitCode).toBe(3);
     expect(stdout).toContain('row-changed numbered: "id" = 14');
@@ -130,7 +111,7 @@ describe('nestjs-turso', () => {
   it('refuses a missing source', async () => {
     const folder = join(await createTempFolder('source'), 'nowhere');
 
-    const { exitCode, stdout, stderr } = await runCli(['copy', join(folder, 'a.db'), server.url]);
+    const { exitCode, stdout, stderr } = await runCli(['copy', join(folder, 'a.db'), room.server.url]);
 
     expect([exitCode, stdout]).toEqual([1, '']);
     expect(stderr).toContain(`nestjs-turso: TRANSFER_SOURCE_MISSING: there is no file ${folder}/a.db`);
@@ -143,40 +124,43 @@ describe('nestjs-turso', () => {
     const { exitCode, stderr } = await runCli([
       'copy',
       source,
-      server.url,
+      room.server.url,
       '--report',
       `${source}.no/a.json`,
     ]);
 
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining('the folder of the report')]);
-    expect(await target.all(`SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite%'`)).toEqual([]);
+    expect(await room.target.all(`SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite%'`)).toEqual([]);
   });
 
   it('shows its result when the report cannot be written', async () => {
     const source = await createLongSource(10);
     const report = await createTempFolder('report');
 
-    const { exitCode, stdout, stderr } = await runCli(['copy', source, server.url, '--report', report]);
+    const { exitCode, stdout, stderr } = await runCli(['copy', source, room.server.url, '--report', report]);
 
     expect(stderr).toContain('the report could not be written (EISDIR)');
     expect([exitCode, stdout]).toEqual([5, expect.stringContaining('verified: source and target are equal')]);
   });
 
-  it('tells an answer that breaks off from wrong use', async () => {
+  it('prints the command that goes on when an answer breaks off', async () => {
     const folder = await createTempFolder('pull');
-    proxy.inject({ kind: 'fin-mid-body' }, { when: (request) => request.includes('/v3/cursor') });
+    room.proxy.inject({ kind: 'fin-mid-body' }, { when: (request) => request.includes('/v3/cursor') });
 
-    const { exitCode } = await runCli(['pull', proxy.url, join(folder, 'a.db')]);
+    const { exitCode, stderr } = await runCli(['pull', room.proxy.url, join(folder, 'a.db')]);
 
-    expect(exitCode).toBe(5);
+    expect(exitCode).toBe(4);
+    const command = /^To go on: nestjs-turso (.*)$/m.exec(stderr)?.[1] ?? '';
+    room.proxy.clear();
+    expect((await runCli(command.split(' '))).exitCode).toBe(0);
   });
 
   it('tells somebody else at work on the target from wrong use', async () => {
     const source = await createSourceWithBadRows();
-    await runCli(['copy', source, server.url]);
-    await target.run(`UPDATE nestjs_turso_transfer SET id = 'other'`);
+    await runCli(['copy', source, room.server.url]);
+    await room.target.run(`UPDATE nestjs_turso_transfer SET id = 'other'`);
 
-    const { exitCode, stderr } = await runCli(['copy', source, server.url, '--resume']);
+    const { exitCode, stderr } = await runCli(['copy', source, room.server.url, '--resume']);
 
     expect([exitCode, stderr]).toEqual([6, expect.stringContaining('TRANSFER_CONFLICT')]);
   });
@@ -198,11 +182,15 @@ describe('nestjs-turso', () => {
   it('shows no token', async () => {
     const token = 'eyJhbGciOiJFZERTQSJ9.secret-of-somebody.signature';
     const source = await createLongSource(10);
-    proxy.inject({ kind: 'respond', status: 401, body: JSON.stringify({ error: `bad token ${token}` }) });
+    room.proxy.inject({
+      kind: 'respond',
+      status: 401,
+      body: JSON.stringify({ error: `bad token ${token}` }),
+    });
 
-    const fromUrl = await runCli(['copy', source, `${proxy.url}?authToken=${token}`]);
-    const fromUser = await runCli(['copy', source, `http://${token}@127.0.0.1:${proxy.port}`]);
-    const fromEnvironment = await runCli(['plan', source, proxy.url], { TURSO_AUTH_TOKEN: token });
+    const fromUrl = await runCli(['copy', source, `${room.proxy.url}?authToken=${token}`]);
+    const fromUser = await runCli(['copy', source, `http://${token}@127.0.0.1:${room.proxy.port}`]);
+    const fromEnvironment = await runCli(['plan', source, room.proxy.url], { TURSO_AUTH_TOKEN: token });
 
     for (const { exitCode, stdout, stderr } of [fromUrl, fromUser, fromEnvironment]) {
       expect([exitCode, stdout + stderr]).toEqual([1, expect.not.stringContaining('secret-of-somebody')]);
@@ -223,12 +211,12 @@ async function commitsSeen(run: CliRun, count: number): Promise<void> {
 }
 
 async function position(): Promise<unknown[]> {
-  const exists = await target.all(`SELECT 1 FROM sqlite_schema WHERE name = 'nestjs_turso_transfer'`);
+  const exists = await room.target.all(`SELECT 1 FROM sqlite_schema WHERE name = 'nestjs_turso_transfer'`);
   return exists.length === 0
     ? []
-    : ((await target.all('SELECT position FROM nestjs_turso_transfer'))[0] ?? []);
+    : ((await room.target.all('SELECT position FROM nestjs_turso_transfer'))[0] ?? []);
 }
 
 async function readTarget(): Promise<Record<string, string[]>> {
-  return { ...(await target.session((all) => readEverything(all))), encoding: ['UTF-8'] };
+  return { ...(await room.target.session((all) => readEverything(all))), encoding: ['UTF-8'] };
 }

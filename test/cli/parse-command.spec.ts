@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseCommand } from '../../lib/cli/parse-command.js';
+import { parseCommand, type Command } from '../../lib/cli/parse-command.js';
+import { toCopyOptions } from '../../lib/cli/commands/transfer-commands.js';
+import type { CopyOptions } from '../../lib/transfer/index.js';
 import { resolveTransferOptions } from '../../lib/transfer/resolve-transfer-options.js';
 
 const url = 'http://127.0.0.1:1';
@@ -13,6 +15,8 @@ describe('a command line', () => {
     ['an unknown option', ['copy', 'a.db', url, '--quick']],
     ['an option without its value', ['copy', 'a.db', url, '--rejects']],
     ['a resume of a plan', ['plan', 'a.db', url, '--resume']],
+    ['an option of another command', ['pull', url, 'a.db', '--force']],
+    ['a command that every object has', ['toString', 'a.db', url]],
     ['a wrong policy', ['copy', 'a.db', url, '--on-bad-row', 'ignore']],
     ['a target that is a file', ['copy', 'a.db', 'sqlite:b.db']],
     ['a token in the address', ['copy', 'a.db', 'libsql://s3cret@host']],
@@ -20,15 +24,15 @@ describe('a command line', () => {
     ['an address in the place of the file, in capitals', ['pull', url, 'HTTPS://s3cret@host']],
     ['a token in the place of the file', ['copy', 'file:a.db?authToken=s3cret', url]],
   ])('with %s is refused without a quotation', (_name, args) => {
-    const understand = (): unknown => resolveTransferOptions(parseCommand(args)?.options as never);
+    const understand = (): unknown => resolveTransferOptions(optionsOf(args));
 
     expect(understand).toThrow(expect.objectContaining({ kind: 'configuration' }));
     expect(understand).toThrow(expect.not.objectContaining({ message: expect.stringContaining('s3cret') }));
   });
 
   it('may name the file by a URL', () => {
-    expect(parseCommand(['copy', 'sqlite:data/app.db', url])?.options.source).toBe('data/app.db');
-    expect(parseCommand(['copy', 'file:///data/app.db', url])?.options.source).toBe('/data/app.db');
+    expect(optionsOf(['copy', 'sqlite:data/app.db', url]).source).toBe('data/app.db');
+    expect(optionsOf(['copy', 'file:///data/app.db', url]).source).toBe('/data/app.db');
   });
 
   it('becomes a command that goes on, quoted for a shell', () => {
@@ -37,7 +41,18 @@ describe('a command line', () => {
     expect(command?.resumeCommand).toBe(`nestjs-turso copy 'it'\\''s.db' ${url} --rejects 'a b' --resume`);
   });
 
+  it('becomes the copy that it is, when it is a restore to a server', () => {
+    const command = parseCommand(['restore', 'restore', url]);
+
+    expect(command?.resumeCommand).toBe(`nestjs-turso copy restore ${url} --resume`);
+  });
+
   it('asks for help', () => {
     expect(parseCommand(['--help'])).toBeUndefined();
   });
 });
+
+function optionsOf(args: readonly string[]): CopyOptions {
+  const { places, values } = parseCommand(args) as Command;
+  return toCopyOptions({ places, values, signal: new AbortController().signal, onProgress: () => undefined });
+}

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import BetterSqlite3 from 'better-sqlite3';
 import { copyFile, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -7,34 +7,18 @@ import { resolveTransferOptions } from '../../lib/transfer/resolve-transfer-opti
 import { readCheckpoint, type Checkpoint, type LoadState } from '../../lib/transfer/target/checkpoint.js';
 import { Ledger } from '../../lib/transfer/target/ledger.js';
 import { TargetDatabase } from '../../lib/transfer/target/target-database.js';
-import { startFaultProxy, type Fault, type FaultProxy } from '../support/fault-proxy.js';
-import { startSqld, type SqldServer } from '../support/sqld-server.js';
+import type { Fault } from '../support/fault-proxy.js';
 import { createTempFolder } from '../support/temp-folder.js';
 import { readEverything } from './support/read-everything.js';
 import { readSource } from './support/read-source.js';
 import { createLongSource } from './support/sources.js';
-import { createTestTarget, type TestTarget } from './support/target.js';
+import { useTransferRoom } from './support/transfer-room.js';
 
-let server: SqldServer;
-let proxy: FaultProxy;
-let target: TestTarget;
+const room = useTransferRoom();
 let source: string;
 
 beforeAll(async () => {
-  server = await startSqld();
-  proxy = await startFaultProxy(server.url);
-  target = createTestTarget(server.url);
   source = await createLongSource();
-});
-
-afterAll(async () => {
-  await proxy.close();
-  await server.stop();
-});
-
-beforeEach(async () => {
-  proxy.clear();
-  await target.empty();
 });
 
 const commits = (request: string): boolean => request.includes('UPDATE nestjs_turso_transfer');
@@ -55,10 +39,10 @@ describe('a copy loses and doubles nothing when', () => {
   ];
 
   it.each(faults)('%s', async (_name, fault) => {
-    proxy.inject(fault, { requests: 3, when: loads });
-    proxy.inject(fault, { requests: 1, when: indexes });
+    room.proxy.inject(fault, { requests: 3, when: loads });
+    room.proxy.inject(fault, { requests: 1, when: indexes });
 
-    const report = await copyDatabase({ source, target: { url: proxy.url } });
+    const report = await copyDatabase({ source, target: { url: room.proxy.url } });
 
     expect(report.verification.differences).toEqual([]);
     await expectExact();
@@ -70,10 +54,10 @@ describe('a copy loses and doubles nothing when', () => {
     const onProgress = ({ stage }: { stage: string }): void => {
       if (stage !== 'rows' || kills === 3) return;
       kills++;
-      restarts.push(server.kill('SIGKILL').then(() => server.restart()));
+      restarts.push(room.server.kill('SIGKILL').then(() => room.server.restart()));
     };
 
-    const report = await copyDatabase({ source, target: { url: server.url }, onProgress });
+    const report = await copyDatabase({ source, target: { url: room.server.url }, onProgress });
     await Promise.all(restarts);
 
     expect(report.verification.differences).toEqual([]);
@@ -92,7 +76,7 @@ describe('an interrupted copy', () => {
       };
       const options = {
         source,
-        target: { url: server.url },
+        target: { url: room.server.url },
         resume: stopAt > 1,
         signal: stopping.signal,
         onProgress,
@@ -100,7 +84,7 @@ describe('an interrupted copy', () => {
       await expect(copyDatabase(options)).rejects.toBeInstanceOf(TransferInterruptedError);
     }
 
-    const report = await copyDatabase({ source, target: { url: server.url }, resume: true });
+    const report = await copyDatabase({ source, target: { url: room.server.url }, resume: true });
 
     expect(report.verification.differences).toEqual([]);
     await expectExact();
@@ -113,7 +97,7 @@ describe('an interrupted copy', () => {
     const db = new BetterSqlite3(source);
     db.exec(`INSERT INTO words VALUES ('later', 1)`);
     try {
-      await copyDatabase({ source, target: { url: server.url }, resume: true });
+      await copyDatabase({ source, target: { url: room.server.url }, resume: true });
 
       expect(await readTarget()).toEqual(before);
     } finally {
@@ -123,14 +107,14 @@ describe('an interrupted copy', () => {
   });
 
   it('gives up on a server that stays away, and goes on later', async () => {
-    proxy.inject({ kind: 'respond', status: 503 }, { when: loads });
-    const options = { source, target: { url: proxy.url }, patienceMs: 300 };
+    room.proxy.inject({ kind: 'respond', status: 503 }, { when: loads });
+    const options = { source, target: { url: room.proxy.url }, patienceMs: 300 };
 
     await expect(copyDatabase(options)).rejects.toMatchObject({
       code: 'TRANSFER_INTERRUPTED',
       kind: 'unavailable',
     });
-    proxy.clear();
+    room.proxy.clear();
     const report = await copyDatabase({ ...options, resume: true });
 
     expect(report.verification.differences).toEqual([]);
@@ -139,8 +123,8 @@ describe('an interrupted copy', () => {
 
   it('gives up, or stops, where its books cannot be opened', async () => {
     const opens = (request: string): boolean => request.includes('CREATE TABLE nestjs_turso_transfer');
-    proxy.inject({ kind: 'reset-before-forward' }, { when: opens });
-    const options = { source, target: { url: proxy.url } };
+    room.proxy.inject({ kind: 'reset-before-forward' }, { when: opens });
+    const options = { source, target: { url: room.proxy.url } };
 
     await expect(copyDatabase({ ...options, patienceMs: 300 })).rejects.toMatchObject({
       code: 'TRANSFER_INTERRUPTED',
@@ -153,25 +137,25 @@ describe('an interrupted copy', () => {
 
   it('opens its books once where the reply is lost', async () => {
     const opens = (request: string): boolean => request.includes('CREATE TABLE nestjs_turso_transfer');
-    proxy.inject({ kind: 'reset-after-forward' }, { requests: 1, when: opens });
+    room.proxy.inject({ kind: 'reset-after-forward' }, { requests: 1, when: opens });
 
-    expect((await copyDatabase({ source, target: { url: proxy.url } })).verification.equal).toBe(true);
+    expect((await copyDatabase({ source, target: { url: room.proxy.url } })).verification.equal).toBe(true);
   });
 
   it('is not begun again by mistake', async () => {
     await interrupt();
 
-    const again = copyDatabase({ source, target: { url: server.url } });
+    const again = copyDatabase({ source, target: { url: room.server.url } });
 
     await expect(again).rejects.toMatchObject({ code: 'TRANSFER_UNFINISHED' });
-    await copyDatabase({ source, target: { url: server.url }, resume: true });
+    await copyDatabase({ source, target: { url: room.server.url }, resume: true });
   });
 
   it('goes on with its own target, policy and snapshot alone', async () => {
     await interrupt();
-    const resume = { source, target: { url: server.url }, resume: true };
+    const resume = { source, target: { url: room.server.url }, resume: true };
 
-    await expect(copyDatabase({ ...resume, target: { url: proxy.url } })).rejects.toMatchObject({
+    await expect(copyDatabase({ ...resume, target: { url: room.proxy.url } })).rejects.toMatchObject({
       code: 'TRANSFER_CONFLICT',
     });
     await expect(copyDatabase({ ...resume, invalidUtf8: 'blob' })).rejects.toMatchObject({
@@ -194,7 +178,12 @@ describe('an interrupted copy', () => {
     const other = join(await createTempFolder('other'), basename(source));
     await copyFile(source, other);
 
-    const resumed = copyDatabase({ source: other, target: { url: server.url }, workFolder, resume: true });
+    const resumed = copyDatabase({
+      source: other,
+      target: { url: room.server.url },
+      workFolder,
+      resume: true,
+    });
 
     await expect(resumed).rejects.toMatchObject({ code: 'TRANSFER_CONFLICT' });
     await rm(`${source}.transfer`, { recursive: true });
@@ -202,15 +191,15 @@ describe('an interrupted copy', () => {
 
   it('ends when somebody else works on its target', async () => {
     await interrupt();
-    const database = new TargetDatabase(resolveTransferOptions({ source, target: { url: server.url } }));
+    const database = new TargetDatabase(resolveTransferOptions({ source, target: { url: room.server.url } }));
     const checkpoint = (await readCheckpoint(database)) as Checkpoint;
-    await target.run('UPDATE nestjs_turso_transfer SET position = position + 1');
+    await room.target.run('UPDATE nestjs_turso_transfer SET position = position + 1');
 
     const insert = { sql: `INSERT INTO keyless VALUES ('late', 0)`, want_rows: false };
     const late = new Ledger(database, checkpoint).advance([insert], { stage: 'rows', item: 0, rows: 1 });
 
     await expect(late).rejects.toMatchObject({ code: 'TRANSFER_CONFLICT' });
-    expect(await target.all(`SELECT count(*) FROM keyless WHERE a = 'late'`)).toEqual([[0]]);
+    expect(await room.target.all(`SELECT count(*) FROM keyless WHERE a = 'late'`)).toEqual([[0]]);
     database.close();
     await rm(`${source}.transfer`, { recursive: true });
   });
@@ -222,13 +211,13 @@ describe('an interrupted copy', () => {
   it.each(losses)('applies nothing behind a piece that %s, unless it was applied', async (...loss) => {
     const [, fault, answered, applied] = loss;
     await interrupt();
-    const database = new TargetDatabase(resolveTransferOptions({ source, target: { url: proxy.url } }));
+    const database = new TargetDatabase(resolveTransferOptions({ source, target: { url: room.proxy.url } }));
     const ledger = new Ledger(database, (await readCheckpoint(database)) as Checkpoint);
     const pieces = ['first', 'second'].map((name, index) => ({
       statements: [{ sql: `INSERT INTO keyless VALUES ('${name}', 0)`, want_rows: false }],
       to: { stage: 'rows', item: 0, rows: 100_000 + index } as const,
     }));
-    proxy.inject(fault, { requests: 1, when: (request) => request.includes(`'first'`) });
+    room.proxy.inject(fault, { requests: 1, when: (request) => request.includes(`'first'`) });
 
     const endings: boolean[] = [];
     for (const piece of pieces)
@@ -240,7 +229,7 @@ describe('an interrupted copy', () => {
       );
 
     expect([endings, await ledger.settle()]).toEqual([answered, applied]);
-    const found = await target.all(`SELECT a FROM keyless WHERE b = 0 AND a <> 'same' ORDER BY rowid`);
+    const found = await room.target.all(`SELECT a FROM keyless WHERE b = 0 AND a <> 'same' ORDER BY rowid`);
     expect(found.map(([name]) => name)).toEqual(['first', 'second'].slice(0, applied));
     database.close();
     await rm(`${source}.transfer`, { recursive: true });
@@ -248,7 +237,7 @@ describe('an interrupted copy', () => {
 
   it('takes a piece that arrives twice for one', async () => {
     await interrupt();
-    const database = new TargetDatabase(resolveTransferOptions({ source, target: { url: server.url } }));
+    const database = new TargetDatabase(resolveTransferOptions({ source, target: { url: room.server.url } }));
     const checkpoint = (await readCheckpoint(database)) as Checkpoint;
     const insert = { sql: `INSERT INTO keyless VALUES ('twice', 0)`, want_rows: false };
     const next: LoadState = { stage: 'rows', item: 0, rows: 1 };
@@ -256,7 +245,7 @@ describe('an interrupted copy', () => {
     await new Ledger(database, checkpoint).advance([insert], next);
     await new Ledger(database, checkpoint).advance([insert], next);
 
-    expect(await target.all(`SELECT count(*) FROM keyless WHERE a = 'twice'`)).toEqual([[1]]);
+    expect(await room.target.all(`SELECT count(*) FROM keyless WHERE a = 'twice'`)).toEqual([[1]]);
     database.close();
     await rm(`${source}.transfer`, { recursive: true });
   });
@@ -267,7 +256,7 @@ async function interrupt(): Promise<void> {
   const onProgress = ({ stage }: { stage: string }): void => {
     if (stage === 'rows') stopping.abort();
   };
-  const options = { source, target: { url: server.url }, signal: stopping.signal, onProgress };
+  const options = { source, target: { url: room.server.url }, signal: stopping.signal, onProgress };
   await expect(copyDatabase(options)).rejects.toBeInstanceOf(TransferInterruptedError);
 }
 
@@ -276,5 +265,5 @@ async function expectExact(): Promise<void> {
 }
 
 async function readTarget(): Promise<Record<string, string[]>> {
-  return { ...(await target.session((all) => readEverything(all))), encoding: ['UTF-8'] };
+  return { ...(await room.target.session((all) => readEverything(all))), encoding: ['UTF-8'] };
 }

@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { writeFileSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { copyDatabase, pullDatabase } from '../../lib/transfer/index.js';
+import type { DatabaseError } from '../../lib/index.js';
+import { copyDatabase, pullDatabase, type Progress, type PullOptions } from '../../lib/transfer/index.js';
 import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.js';
 import { startSqld, type SqldServer } from '../support/sqld-server.js';
 import { createTempFolder } from '../support/temp-folder.js';
@@ -53,29 +57,81 @@ describe('a pull', () => {
     expect(writes).toHaveLength(5);
   });
 
-  it('leaves no file behind when its answer is cut off', async () => {
+  it('leaves nothing under its name when its answer is cut off', async () => {
     proxy.inject({ kind: 'fin-mid-body' }, { when: (request) => request.includes('/v3/cursor') });
 
     const pulling = pullDatabase({ source: { url: proxy.url }, file: join(folder, 'a.db') });
 
-    await expect(pulling).rejects.toMatchObject({ kind: 'unavailable' });
-    expect(await readdir(folder)).toEqual([]);
+    await expect(pulling).rejects.toMatchObject({ code: 'TRANSFER_INTERRUPTED', kind: 'unavailable' });
+    expect(await readdir(folder)).toEqual(['a.db.transfer']);
   });
 
-  it('leaves no file behind when it is stopped', async () => {
-    const stopping = new AbortController();
-    const { signal } = stopping;
-    const onProgress = (): void => stopping.abort();
+  it('goes on where it stopped', async () => {
+    let rows = 0;
+    await interrupt(({ object }) => object === 'keyless' && ++rows > 5);
 
-    const pulling = pullDatabase({
-      source: { url: server.url },
-      file: join(folder, 'a.db'),
-      signal,
-      onProgress,
+    const seen: (string | undefined)[] = [];
+    const onProgress = ({ object }: Progress): void => void seen.push(object);
+    const report = await pullDatabase({ ...to('a.db'), resume: true, onProgress });
+
+    expect([report.equal, report.restarted]).toEqual([true, undefined]);
+    expect(seen.filter((table) => table === 'keyless').length).toBeLessThan(5);
+    await expectPulled();
+    expect(await readdir(folder)).toEqual(['a.db']);
+  });
+
+  it('goes on without digests of the server, table by table', async () => {
+    const hidden = await startServerWithoutSha3();
+    await interrupt(({ object }) => object === 'numbered', hidden.url);
+
+    const report = await pullDatabase({ ...to('a.db', hidden.url), resume: true });
+    await hidden.close();
+
+    expect([report.equal, report.restarted]).toEqual([true, undefined]);
+    await expectPulled();
+  });
+
+  it('begins again when the server was written to before it goes on', async () => {
+    await interrupt(() => true);
+    await target.run(`INSERT INTO keyless VALUES ('later', 1)`);
+
+    const report = await pullDatabase({ ...to('a.db'), resume: true });
+
+    expect([report.equal, report.restarted]).toEqual([true, 'the server was written to meanwhile']);
+    await expectPulled();
+  });
+
+  it('begins again when the server is written to while it goes on', async () => {
+    await interrupt(() => true);
+    let writing: Promise<void> | undefined;
+    const onProgress = (): void => {
+      writing ??= target.run(`INSERT INTO keyless VALUES ('later', 1)`);
+    };
+
+    const report = await pullDatabase({ ...to('a.db'), resume: true, onProgress });
+    await writing;
+
+    expect([report.equal, report.restarted]).toEqual([true, 'the server was written to meanwhile']);
+    await expectPulled();
+  });
+
+  it('begins again when it is not told to go on, and cannot go on from nothing', async () => {
+    await interrupt(() => true);
+
+    expect((await pullDatabase(to('a.db'))).equal).toBe(true);
+    await expect(pullDatabase({ ...to('b.db'), resume: true })).rejects.toMatchObject({
+      code: 'TRANSFER_NOT_FOUND',
     });
+  });
 
-    await expect(pulling).rejects.toMatchObject({ kind: 'aborted' });
-    expect(await readdir(folder)).toEqual([]);
+  it('shares its place with nobody', async () => {
+    const results = await Promise.allSettled([pullDatabase(to('a.db')), pullDatabase(to('a.db'))]);
+
+    const codes = results.map((result) =>
+      result.status === 'rejected' ? (result.reason as DatabaseError).code : 'ok',
+    );
+    expect(codes.sort()).toEqual(['TRANSFER_BUSY', 'ok']);
+    await expectPulled();
   });
 
   it.each(['', '-wal', '-shm', '-journal'])('overwrites nothing and reads nothing in: %s', async (suffix) => {
@@ -97,3 +153,45 @@ describe('a pull', () => {
     expect(await readdir(folder)).toEqual([`a.db${suffix}`]);
   });
 });
+
+function to(name: string, url = server.url): PullOptions {
+  return { source: { url }, file: join(folder, name) };
+}
+
+async function interrupt(when: (progress: Progress) => boolean, url = server.url): Promise<void> {
+  const stopping = new AbortController();
+  const onProgress = (progress: Progress): void => {
+    if (progress.stage === 'rows' && when(progress)) stopping.abort();
+  };
+  const pulling = pullDatabase({ ...to('a.db', url), signal: stopping.signal, onProgress });
+  await expect(pulling).rejects.toMatchObject({ code: 'TRANSFER_INTERRUPTED', kind: 'aborted' });
+}
+
+async function expectPulled(): Promise<void> {
+  const there = await target.session((all) => readEverything(all));
+  expect(await readSource(join(folder, 'a.db'))).toEqual({ ...there, encoding: ['UTF-8'] });
+}
+
+/** The same server, whose list of functions lacks the one that makes digests. */
+async function startServerWithoutSha3(): Promise<{ url: string; close(): Promise<unknown> }> {
+  const front = createServer((request, response) => {
+    void (async () => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const body = Buffer.concat(chunks).toString().replaceAll(`name = 'sha3_query'`, `name = 'none'`);
+      const answer = await fetch(`${server.url}${request.url}`, { method: 'POST', body });
+      response.statusCode = answer.status;
+      for await (const chunk of answer.body ?? []) response.write(chunk);
+      response.end();
+    })().catch(() => response.destroy());
+  });
+  await once(front.listen(0, '127.0.0.1'), 'listening');
+  const { port } = front.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close() {
+      front.closeAllConnections();
+      return once(front.close(), 'close');
+    },
+  };
+}

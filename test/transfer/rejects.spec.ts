@@ -1,40 +1,21 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import BetterSqlite3 from 'better-sqlite3';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { inspect } from 'node:util';
 import { copyDatabase, planTransfer, type CopyOptions, type Reject } from '../../lib/transfer/index.js';
-import { startFaultProxy, type Fault, type FaultProxy } from '../support/fault-proxy.js';
-import { startSqld, type SqldServer } from '../support/sqld-server.js';
+import type { Fault } from '../support/fault-proxy.js';
 import { createSource } from './support/create-source.js';
 import { createSourceWithBadRows } from './support/sources.js';
-import { createTestTarget, type TestTarget } from './support/target.js';
+import { useTransferRoom } from './support/transfer-room.js';
 import { rewriteSchema } from './traps/trap.js';
 
-let server: SqldServer;
-let proxy: FaultProxy;
-let target: TestTarget;
-
-beforeAll(async () => {
-  server = await startSqld();
-  proxy = await startFaultProxy(server.url);
-  target = createTestTarget(server.url);
-});
-
-afterAll(async () => {
-  await proxy.close();
-  await server.stop();
-});
-
-beforeEach(async () => {
-  proxy.clear();
-  await target.empty();
-});
+const room = useTransferRoom();
 
 describe('rows that the target refuses', () => {
   it('stop the copy with the place of the first one', async () => {
     const source = await createSourceWithBadRows();
 
-    const copying = copyDatabase({ source, target: { url: server.url } });
+    const copying = copyDatabase({ source, target: { url: room.server.url } });
 
     await expect(copying).rejects.toMatchObject({ cause: { code: 'TRANSFER_BAD_ROW' } });
     await expect(copying).rejects.toThrow(
@@ -49,7 +30,7 @@ describe('rows that the target refuses', () => {
       db.exec(`INSERT INTO t VALUES ('fine', 1), ('secret@example.org', 0)`);
     });
 
-    const error = await copyDatabase(to(server.url, source)).catch((reason: unknown) => reason as Error);
+    const error = await copyDatabase(to(room.server.url, source)).catch((reason: unknown) => reason as Error);
 
     expect(error).toMatchObject({ cause: { code: 'TRANSFER_BAD_ROW' } });
     expect(inspect(error, { depth: 9 })).not.toContain('secret');
@@ -63,12 +44,12 @@ describe('rows that the target refuses', () => {
     'are listed once each, also when a connection is cut %s their commit',
     async (_name, fault) => {
       const source = await createSourceWithBadRows(40);
-      proxy.inject(fault, {
+      room.proxy.inject(fault, {
         requests: 5,
         when: (request) => request.includes('INTO nestjs_turso_transfer_rejects'),
       });
 
-      const report = await copyDatabase({ ...to(proxy.url, source), onBadRow: 'quarantine' });
+      const report = await copyDatabase({ ...to(room.proxy.url, source), onBadRow: 'quarantine' });
 
       const expected = Array.from({ length: 13 }, (_, index) => (index + 1) * 3);
       expect(report.rejects.map(({ key }) => key)).toEqual(expected.map((id) => `"id" = ${id}`));
@@ -76,7 +57,7 @@ describe('rows that the target refuses', () => {
       expect(report.verification.equal).toBe(true);
       expect(report.rows).toBe(28);
       expect(await listed(source)).toEqual(report.rejects);
-      expect(await target.all('SELECT count(*) FROM t')).toEqual([[27]]);
+      expect(await room.target.all('SELECT count(*) FROM t')).toEqual([[27]]);
     },
   );
 
@@ -88,11 +69,11 @@ describe('rows that the target refuses', () => {
         INSERT INTO t SELECT i, i NOT IN (1, 4100, 4101, 20999) FROM n; INSERT INTO u VALUES (1)`);
     });
 
-    const report = await copyDatabase({ ...to(server.url, source), onBadRow: 'quarantine' });
+    const report = await copyDatabase({ ...to(room.server.url, source), onBadRow: 'quarantine' });
 
     expect(report.rejects.map(({ key }) => key)).toEqual([1, 4100, 4101, 20999].map((id) => `"id" = ${id}`));
     expect(report.verification.equal).toBe(true);
-    expect(await target.all('SELECT count(*), count(DISTINCT id) FROM t')).toEqual([[20996, 20996]]);
+    expect(await room.target.all('SELECT count(*), count(DISTINCT id) FROM t')).toEqual([[20996, 20996]]);
   });
 
   it('are listed once each across a resume', async () => {
@@ -101,7 +82,7 @@ describe('rows that the target refuses', () => {
     const onProgress = ({ stage }: { stage: string }): void => {
       if (stage === 'rows') stopping.abort();
     };
-    const options: CopyOptions = { ...to(server.url, source), onBadRow: 'quarantine' };
+    const options: CopyOptions = { ...to(room.server.url, source), onBadRow: 'quarantine' };
     await copyDatabase({ ...options, signal: stopping.signal, onProgress }).catch(() => undefined);
 
     const { rejects, verification } = await copyDatabase({ ...options, resume: true });
@@ -116,11 +97,11 @@ describe('rows that the target refuses', () => {
         db.prepare('INSERT INTO t VALUES (?, NULL)').run(Buffer.alloc(bytes));
     });
 
-    const report = await copyDatabase({ ...to(server.url, source), onBadRow: 'quarantine' });
+    const report = await copyDatabase({ ...to(room.server.url, source), onBadRow: 'quarantine' });
 
     expect(report.notes).toMatchObject([{ kind: 'value-too-large', object: 't' }]);
     expect(report.rejects.map(({ key }) => key)).toEqual(['rowid = 2', 'rowid = 4']);
-    expect(await target.all('SELECT rowid, length(a) FROM t')).toEqual([
+    expect(await room.target.all('SELECT rowid, length(a) FROM t')).toEqual([
       [1, 10],
       [3, 20],
     ]);
@@ -132,7 +113,7 @@ describe('rows that the target refuses', () => {
       rewriteSchema(db, 't', 'a)', 'a NOT NULL ON CONFLICT IGNORE)');
     });
 
-    const copying = copyDatabase(to(server.url, source));
+    const copying = copyDatabase(to(room.server.url, source));
 
     await expect(copying).rejects.toThrow(
       'refuses row 2 of table t in the order of its key (SQLITE_CONSTRAINT_NOTNULL)',
@@ -141,29 +122,29 @@ describe('rows that the target refuses', () => {
 
   it('stay listed when only clearing away is left', async () => {
     const source = await createSourceWithBadRows();
-    const options: CopyOptions = { ...to(proxy.url, source), onBadRow: 'quarantine', patienceMs: 300 };
+    const options: CopyOptions = { ...to(room.proxy.url, source), onBadRow: 'quarantine', patienceMs: 300 };
     const clears = (request: string): boolean =>
       request.includes('DROP TABLE IF EXISTS nestjs_turso_transfer');
-    proxy.inject({ kind: 'reset-after-forward' }, { when: clears });
+    room.proxy.inject({ kind: 'reset-after-forward' }, { when: clears });
     await expect(copyDatabase(options)).rejects.toMatchObject({ code: 'TRANSFER_INTERRUPTED' });
-    proxy.clear();
+    room.proxy.clear();
 
     const report = await copyDatabase({ ...options, resume: true });
 
     expect([report.rejects.length, report.verification.equal]).toEqual([3, true]);
-    expect(await target.all(`SELECT name FROM sqlite_schema WHERE name LIKE 'nestjs%'`)).toEqual([]);
+    expect(await room.target.all(`SELECT name FROM sqlite_schema WHERE name LIKE 'nestjs%'`)).toEqual([]);
     expect(await listed(source)).toEqual(report.rejects);
   });
 
   it('are no excuse for a statement that fails for every row', async () => {
     const source = await createSourceWithBadRows();
-    const options: CopyOptions = { ...to(server.url, source), onBadRow: 'quarantine' };
+    const options: CopyOptions = { ...to(room.server.url, source), onBadRow: 'quarantine' };
     const stopping = new AbortController();
     const onProgress = ({ stage }: { stage: string }): void => {
       if (stage === 'rows') stopping.abort();
     };
     await copyDatabase({ ...options, signal: stopping.signal, onProgress }).catch(() => undefined);
-    await target.run('DROP TABLE u');
+    await room.target.run('DROP TABLE u');
 
     const copying = copyDatabase({ ...options, resume: true });
 
@@ -187,12 +168,12 @@ describe('a source that is written during the copy', () => {
         db.exec(`UPDATE t SET n = n + 1; INSERT INTO t (n) VALUES (${writes++})`);
       };
 
-      const report = await copyDatabase({ ...to(server.url, source), onProgress });
+      const report = await copyDatabase({ ...to(room.server.url, source), onProgress });
       db.close();
 
       expect(report.verification.equal).toBe(true);
       expect(writes).toBeGreaterThan(3);
-      expect(await target.all('SELECT count(*), sum(n), max(id) FROM t')).toEqual([[9000, 0, 9000]]);
+      expect(await room.target.all('SELECT count(*), sum(n), max(id) FROM t')).toEqual([[9000, 0, 9000]]);
     },
   );
 });
@@ -200,19 +181,21 @@ describe('a source that is written during the copy', () => {
 describe('a plan', () => {
   it('refuses a target that holds anything, and leaves it as it is', async () => {
     const source = await createSourceWithBadRows();
-    await target.run('CREATE TABLE precious (a)', 'INSERT INTO precious VALUES (1)');
+    await room.target.run('CREATE TABLE precious (a)', 'INSERT INTO precious VALUES (1)');
 
-    const { problems } = await planTransfer(to(server.url, source));
+    const { problems } = await planTransfer(to(room.server.url, source));
 
     expect(problems.map(({ kind }) => kind)).toEqual(['target-not-empty']);
-    await expect(copyDatabase(to(server.url, source))).rejects.toMatchObject({ code: 'TRANSFER_REFUSED' });
-    expect(await target.all('SELECT * FROM precious')).toEqual([[1]]);
+    await expect(copyDatabase(to(room.server.url, source))).rejects.toMatchObject({
+      code: 'TRANSFER_REFUSED',
+    });
+    expect(await room.target.all('SELECT * FROM precious')).toEqual([[1]]);
   });
 
   it('leaves nothing behind on either side', async () => {
     const source = await createSourceWithBadRows();
 
-    const plan = await planTransfer(to(server.url, source));
+    const plan = await planTransfer(to(room.server.url, source));
 
     expect(plan).toMatchObject({
       tables: [
@@ -222,7 +205,7 @@ describe('a plan', () => {
       problems: [],
       notes: [],
     });
-    expect(await target.all('SELECT * FROM sqlite_schema')).toEqual([]);
+    expect(await room.target.all('SELECT * FROM sqlite_schema')).toEqual([]);
     await expect(readFile(`${source}.transfer/snapshot.db`)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
@@ -231,7 +214,7 @@ describe('a plan', () => {
       db.exec('CREATE TABLE t (a); CREATE TABLE _litestream_seq (a)'),
     );
 
-    const { tables, notes } = await planTransfer(to(server.url, source));
+    const { tables, notes } = await planTransfer(to(room.server.url, source));
 
     expect(tables).toEqual([{ name: 't', rows: 0 }]);
     expect(notes).toMatchObject([{ kind: 'server-table', object: '_litestream_seq' }]);
@@ -243,7 +226,7 @@ describe('a plan', () => {
     await mkdir(`${source}.work`);
     await writeFile(`${source}.work/mine.txt`, 'mine');
 
-    await planTransfer({ ...to(server.url, source), workFolder: `${source}.work` });
+    await planTransfer({ ...to(room.server.url, source), workFolder: `${source}.work` });
 
     expect(await readFile(`${source}.work/mine.txt`, 'utf8')).toBe('mine');
   });

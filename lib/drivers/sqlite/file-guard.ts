@@ -31,6 +31,11 @@ export class FileGuard {
     this.#usesLog = usesLog;
   }
 
+  /** The name that the database was opened by. */
+  get path(): string {
+    return this.#path;
+  }
+
   /** True while the database itself stands where it was opened. */
   get isInPlace(): boolean {
     return this.#findProblem(this.#path) === undefined;

@@ -7,6 +7,7 @@ import { partOfScript, withOutcome } from '../../errors/database-error.js';
 import { checkScript, checkStatement } from '../../sql/check-statement.js';
 import { classifySql } from '../../sql/classify-sql.js';
 import { splitScript } from '../../sql/split-script.js';
+import { backupHandles } from './backup-handles.js';
 import type { FileGuard } from './file-guard.js';
 import { RowStreams } from './row-streams.js';
 import type { Session, SessionPool } from './session-pool.js';
@@ -136,6 +137,11 @@ export class SqliteConnection implements DriverConnection {
     const probe = (): unknown =>
       (reader ?? writer).prepare('SELECT name FROM sqlite_schema LIMIT 1').prepared.get();
     await whileBusy(probe, deadline);
+  }
+
+  backup(file: string, verify: boolean, deadline: Deadline): Promise<void> {
+    const asWriter = <T>(until: Deadline, work: () => Promise<T>): Promise<T> => this.#asWriter(until, work);
+    return backupHandles(this.#handles, asWriter, file, verify, deadline);
   }
 
   waiting(): number {

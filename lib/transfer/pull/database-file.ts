@@ -7,13 +7,17 @@ import { readSchema } from '../source/read-schema.js';
 import { listExpressions } from '../source/select-rows.js';
 import { SnapshotDatabase } from '../source/snapshot-database.js';
 import type { SourceSchema, SourceTable } from '../source/source-schema.js';
-import { TransferRefusedError } from '../transfer-errors.js';
+import { createDefinitionError } from './definition-error.js';
 import type { RemoteObject, RemoteSchema } from './read-remote-schema.js';
 
-/** A new SQLite file that is being filled. Until it is finished it is nobody's database, so it is written without a journal. */
+/** How often what has arrived is committed, in milliseconds: a pull that goes on later begins behind it. */
+const commitEveryMs = 1_000;
+
+/** A new SQLite file that is being filled. */
 export class DatabaseFile {
   readonly #db: Database;
   readonly #inserts = new Map<SourceTable, Statement>();
+  #committedAt = performance.now();
 
   constructor(db: Database) {
     this.#db = db;
@@ -26,8 +30,33 @@ export class DatabaseFile {
     this.#create(shadows.filter(({ name }) => !created.has(name)));
     const schema = readSchema(new SnapshotDatabase(this.#db));
     // a virtual table was created with first rows in its shadow tables
-    for (const { name, isShadow } of schema.tables) if (isShadow) this.#run(`DELETE FROM ${quoteName(name)}`);
+    for (const { name, isShadow } of schema.tables) if (isShadow) this.empty(name);
     return schema;
+  }
+
+  /** What was created before. */
+  readSchema(): SourceSchema {
+    return readSchema(new SnapshotDatabase(this.#db));
+  }
+
+  empty(table: string): void {
+    this.#run(`DELETE FROM ${quoteName(table)}`);
+  }
+
+  /** The last rowid of a table, where rows have one; rows came in its order. */
+  readLastRowid({ name, rowid }: SourceTable): bigint | undefined {
+    if (rowid === undefined) return undefined;
+    const [row] = new SnapshotDatabase(this.#db).all<[bigint | null]>(
+      `SELECT max(${rowid}) FROM ${quoteName(name)}`,
+    );
+    return row?.[0] ?? undefined;
+  }
+
+  /** Keeps what has arrived. */
+  commit(): void {
+    this.#run('COMMIT');
+    this.#run('BEGIN');
+    this.#committedAt = performance.now();
   }
 
   insert(table: SourceTable, row: readonly Cell[]): void {
@@ -37,6 +66,7 @@ export class DatabaseFile {
     } catch (error) {
       throw toSqliteError(error);
     }
+    if (performance.now() - this.#committedAt > commitEveryMs) this.commit();
   }
 
   #prepare(table: SourceTable): Statement {
@@ -67,9 +97,17 @@ export class DatabaseFile {
     this.#db.pragma(`${name} = ${value}`);
   }
 
-  /** Creates what stands on the rows, and ends the transaction. */
-  finish({ indexes, views, triggers }: RemoteSchema): void {
-    this.#create([...indexes, ...views, ...triggers]);
+  /** Commits what has arrived, where that is possible, behind an error that ends the pull. */
+  keep(): void {
+    try {
+      if (this.#db.inTransaction) this.#run('COMMIT');
+    } catch {
+      // the disk may be full: what was committed before is there
+    }
+  }
+
+  /** Ends the transaction. */
+  finish(): void {
     this.#run('COMMIT');
   }
 
@@ -82,11 +120,7 @@ export class DatabaseFile {
       try {
         this.#db.exec(sql);
       } catch (error) {
-        const [known] =
-          /no such (?:function|collation sequence|module): [^\s(]+/i.exec((error as Error).message) ?? [];
-        const kind = known === undefined ? 'refused-by-target' : kindOf(known);
-        const message = known === undefined ? 'SQLite refuses its definition' : `this SQLite has ${known}`;
-        throw new TransferRefusedError([{ kind, object: name, message }]);
+        throw createDefinitionError(name, (error as Error).message);
       }
     }
   }
@@ -106,21 +140,16 @@ function toInsert(table: SourceTable, toValue: (index: number) => string): strin
   return `INSERT OR ABORT INTO ${quoteName(table.name)} (${columns.join(', ')}) VALUES (${values.join(', ')})`;
 }
 
-function kindOf(known: string): 'missing-function' | 'missing-collation' | 'missing-module' {
-  if (/function/i.test(known)) return 'missing-function';
-  return /collation/i.test(known) ? 'missing-collation' : 'missing-module';
-}
-
-/** What is stored on the server is taken as it is. */
+/** What is stored on the server is taken as it is. The journal holds through a kill; a loss of power shows in the digests. */
 const pragmas = [
-  'journal_mode = OFF',
+  'journal_mode = TRUNCATE',
   'synchronous = OFF',
   'foreign_keys = OFF',
   'ignore_check_constraints = ON',
 ];
 
-/** Opens a file that does not exist yet. */
-export async function createDatabaseFile(path: string): Promise<DatabaseFile> {
+/** Opens a file that does not exist yet, or one that is half filled. */
+export async function openDatabaseFile(path: string): Promise<DatabaseFile> {
   const BetterSqlite = await loadBetterSqlite3();
   try {
     const db = new BetterSqlite(path);

@@ -21,6 +21,8 @@ export interface RemoteSchema {
   readonly hasSha3: boolean;
   /** Changes with every change of a definition. */
   readonly fingerprint: string;
+  /** Changes with every write, where the server tells it. Read before everything else. */
+  readonly replicationIndex: string | undefined;
 }
 
 /** The query whose answer tells, inside of the snapshot, whether the schema is still this one. */
@@ -28,6 +30,7 @@ export const fingerprintQuery =
   "SELECT coalesce(group_concat(type || ' ' || name || ' ' || coalesce(sql, ''), char(10)), '') FROM (SELECT * FROM sqlite_schema ORDER BY rowid)";
 
 export async function readRemoteSchema(server: TargetDatabase): Promise<RemoteSchema> {
+  const replicationIndex = await server.readReplicationIndex();
   const objects = await listTargetObjects(server);
   const shadows = new Set(
     await readTexts(server, `SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'`),
@@ -52,6 +55,7 @@ export async function readRemoteSchema(server: TargetDatabase): Promise<RemoteSc
         )
       ).length > 0,
     fingerprint,
+    replicationIndex,
   };
 }
 

@@ -4,14 +4,19 @@ import { begin } from '../../drivers/turso/steps.js';
 import type { Cell } from '../source/cell.js';
 import { listExpressions, selectRows } from '../source/select-rows.js';
 import type { SourceSchema, SourceTable } from '../source/source-schema.js';
-import type { TargetDatabase } from '../target/target-database.js';
+import { toIndex, type TargetDatabase } from '../target/target-database.js';
 import { createTransferError } from '../transfer-errors.js';
 import { toCells, toReadable } from '../verify/readable-query.js';
 import { fingerprintQuery, type RemoteSchema } from './read-remote-schema.js';
 
+/** What of a table has not arrived yet: everything, what stands behind a rowid, or nothing. */
+export type Missing = 'rows' | { readonly afterRowid: bigint } | 'nothing';
+
 /** Receives a snapshot as it comes. */
 export interface SnapshotListener {
   onRow(table: SourceTable, row: readonly Cell[]): void;
+  /** A table has arrived. */
+  onTable(table: SourceTable): void;
   /** The server's own digest of the table in the same snapshot, where it has `sha3_query`. */
   onDigest(table: SourceTable, digest: string): void;
   onSequence(rows: readonly (readonly Cell[])[]): void;
@@ -22,6 +27,7 @@ export interface SnapshotListener {
 interface Part {
   readonly step: HranaStep;
   onRow(row: readonly HranaValue[]): void;
+  onEnd?(): void;
 }
 
 const everything = { afterRowid: undefined, offset: 0, limit: undefined };
@@ -33,20 +39,22 @@ export function selectTable(table: SourceTable): string {
 
 /**
  * Reads everything in one request, in one read transaction: a snapshot, whatever others write meanwhile.
+ * @returns the server's replication index at the end, where it tells
  * @throws DatabaseError `TRANSFER_SCHEMA_CHANGED` when a definition changed since `remote` was read
  */
 export async function readSnapshot(
   server: TargetDatabase,
   remote: RemoteSchema,
   schema: SourceSchema,
+  missing: (table: SourceTable) => Missing,
   listener: SnapshotListener,
-): Promise<void> {
+): Promise<string | undefined> {
   const { requestTimeoutMs, signal } = server.options;
   const sequence: Cell[][] = [];
   const parts: Part[] = [
     { step: begin('read'), onRow: () => undefined },
     { step: ask(fingerprintQuery), onRow: ([cell]) => assertUnchanged(remote, cell) },
-    ...schema.tables.flatMap((table) => readTable(table, remote.hasSha3, listener)),
+    ...schema.tables.flatMap((table) => readTable(table, missing(table), remote.hasSha3, listener)),
     ...(['user_version', 'application_id'] as const).map((name) => ({
       step: ask(`PRAGMA ${name}`),
       onRow: ([cell]: readonly HranaValue[]) =>
@@ -60,31 +68,46 @@ export async function readSnapshot(
   );
   let part: Part | undefined;
   let ended = 0;
+  let index: string | undefined;
   for await (const entries of server.client.openCursor(steps, createDeadline(requestTimeoutMs, signal))) {
     for (const entry of entries) {
       if (entry.type === 'step_begin') part = parts[entry.step];
       else if (entry.type === 'row') part?.onRow(entry.row);
-      else if (entry.type === 'step_end') ended++;
+      else if (entry.type === 'step_end') {
+        ended++;
+        part?.onEnd?.();
+      } else if (entry.type === 'replication_index') index = toIndex(entry.replication_index);
     }
   }
   if (ended !== parts.length)
     throw createTransferError('the server ended the snapshot early', 'TRANSFER_SNAPSHOT_LOST');
   if (remote.hasSequence) listener.onSequence(sequence);
+  return index;
 }
 
-function readTable(table: SourceTable, hasSha3: boolean, listener: SnapshotListener): Part[] {
+function readTable(
+  table: SourceTable,
+  missing: Missing,
+  hasSha3: boolean,
+  listener: SnapshotListener,
+): Part[] {
   const sql = selectTable(table);
+  const expressions = listExpressions(table, false);
+  const rest =
+    typeof missing === 'string' ? sql : selectRows(table, expressions, { ...everything, ...missing });
   const rows: Part = {
-    step: { stmt: toReadable(sql, listExpressions(table, false)) },
+    step: { stmt: toReadable(rest, expressions) },
     onRow: (row) => listener.onRow(table, toCells(row)),
+    onEnd: () => listener.onTable(table),
   };
-  if (!hasSha3) return [rows];
+  const all = missing === 'nothing' ? [] : [rows];
+  if (!hasSha3) return all;
   const args = [{ type: 'text', value: sql } as const];
   const digest: Part = {
     step: { stmt: { sql: 'SELECT hex(sha3_query(?, 256))', args, want_rows: true } },
     onRow: ([cell]) => listener.onDigest(table, cell?.type === 'text' ? cell.value : ''),
   };
-  return [rows, digest];
+  return [...all, digest];
 }
 
 function readSequence(sequence: Cell[][]): Part {

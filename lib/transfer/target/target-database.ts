@@ -41,6 +41,14 @@ export class TargetDatabase {
     return answer.result.rows;
   }
 
+  /** The server's count of changes, where it tells one. */
+  async readReplicationIndex(): Promise<string | undefined> {
+    const [answer] = await this.queryEach([{ sql: 'SELECT 1', want_rows: true }]);
+    if (answer?.result === undefined) throw answer?.error as DatabaseError;
+    const { replication_index: index } = answer.result as { replication_index?: unknown };
+    return toIndex(index);
+  }
+
   /** Asks several questions in one request; each is answered or refused alone. */
   async queryEach(statements: readonly HranaStatement[]): Promise<Answer[]> {
     const requests: HranaRequest[] = statements.map((stmt) => ({ type: 'execute', stmt }));
@@ -85,4 +93,9 @@ export class TargetDatabase {
       this.client.send(requests, null, createDeadline(requestTimeoutMs)),
     );
   }
+}
+
+/** Some servers count in numbers, some in text, and some not at all. */
+export function toIndex(index: unknown): string | undefined {
+  return typeof index === 'string' || typeof index === 'number' ? String(index) : undefined;
 }

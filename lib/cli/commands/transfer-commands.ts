@@ -1,0 +1,76 @@
+import {
+  copyDatabase,
+  planTransfer,
+  pullDatabase,
+  verifyTransfer,
+  type CopyOptions,
+} from '../../transfer/index.js';
+import type { CommandInput, CommandKind, Result } from '../command.js';
+import { describePlan, describePull, describeReport, describeVerification } from '../describe-results.js';
+import { exitCodes } from '../exit-codes.js';
+
+const example = 'app.db libsql://…';
+const places = ['file', 'server'] as const;
+const policies = ['on-bad-row', 'invalid-utf8', 'rejects', 'work-folder'] as const;
+
+/** What a command from a file to a server asks the library for. */
+export function toCopyOptions({ places: [from, to], values, signal, onProgress }: CommandInput): CopyOptions {
+  return {
+    source: (from as { path: string }).path,
+    target: (to as Required<Pick<NonNullable<typeof to>, 'server'>>).server,
+    resume: values.resume,
+    onBadRow: values['on-bad-row'] as CopyOptions['onBadRow'],
+    invalidUtf8: values['invalid-utf8'] as CopyOptions['invalidUtf8'],
+    rejectsFile: values.rejects,
+    workFolder: values['work-folder'],
+    signal,
+    onProgress,
+  };
+}
+
+export const plan: CommandKind = {
+  example,
+  places,
+  options: policies,
+  async run(input): Promise<Result> {
+    const found = await planTransfer(toCopyOptions(input));
+    const exitCode = found.problems.length === 0 ? exitCodes.verified : exitCodes.usage;
+    return { exitCode, value: found, text: describePlan(found) };
+  },
+};
+
+export const copy: CommandKind = {
+  example,
+  places,
+  options: [...policies, 'resume'],
+  async run(input): Promise<Result> {
+    const report = await copyDatabase(toCopyOptions(input));
+    const copied = report.rejects.length === 0 ? exitCodes.verified : exitCodes.rejects;
+    const exitCode = report.verification.equal ? copied : exitCodes.mismatch;
+    return { exitCode, value: report, text: describeReport(report) };
+  },
+};
+
+export const verify: CommandKind = {
+  example,
+  places,
+  options: policies,
+  async run(input): Promise<Result> {
+    const found = await verifyTransfer(toCopyOptions(input));
+    const exitCode = found.equal ? exitCodes.verified : exitCodes.mismatch;
+    return { exitCode, value: found, text: describeVerification(found) };
+  },
+};
+
+export const pull: CommandKind = {
+  example: 'libsql://… app.db',
+  places: ['server', 'file'],
+  options: ['resume'],
+  async run({ places: [from, to], values: { resume }, signal, onProgress }): Promise<Result> {
+    const source = from?.server as CopyOptions['target'];
+    const { path: file } = to as { path: string };
+    const report = await pullDatabase({ source, file, resume, signal, onProgress });
+    const exitCode = report.equal ? exitCodes.verified : exitCodes.mismatch;
+    return { exitCode, value: report, text: describePull(report) };
+  },
+};

@@ -1,0 +1,177 @@
+// @ts-check
+/**
+ * Copies a SQLite file in a process of its own, which can be killed: native work blocks its thread, and nothing else ends it.
+ * @typedef {{ source: string, copy: string, verify: boolean, busyTimeoutMs: number }} Job
+ * @typedef {{ name: string, rows: number, digest: string }} Table
+ */
+import BetterSqlite3 from 'better-sqlite3';
+import { createHash } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** Pages between two looks at the parent. */
+const pagesPerStep = 2_000;
+
+/** Values of one result: SQLite allows 2,000 columns, and each value takes two. */
+const columnsPerQuery = 900;
+
+process.once('message', (/** @type {Job} */ job) => {
+  // nobody is left who would move the copy to its place
+  const giveUp = () => {
+    remove(job.copy);
+    process.exit(1);
+  };
+  /** @param {object} answer */
+  const answer = (answer) => {
+    process.off('disconnect', giveUp);
+    process.send?.(answer, () => process.disconnect());
+  };
+  process.on('disconnect', giveUp);
+  copyFile(job).then(
+    (done) => answer({ done }),
+    ({ code, message, detail }) => answer({ failed: { code, message, detail } }),
+  );
+});
+
+/** @param {Job} job */
+async function copyFile({ source, copy, verify, busyTimeoutMs }) {
+  const from = new BetterSqlite3(source, { readonly: true, fileMustExist: true, timeout: busyTimeoutMs });
+  // one read transaction for the copy and the digests: both see the same moment, and no write starts the copy anew
+  from.exec('BEGIN');
+  from.prepare('SELECT 1 FROM sqlite_schema').get();
+  await assertSpace(from, dirname(copy));
+  await from.backup(copy, {
+    progress({ totalPages, remainingPages }) {
+      process.send?.({ note: { pages: totalPages - remainingPages, of: totalPages } });
+      return pagesPerStep;
+    },
+  });
+  const expected = verify ? hashTables(from) : [];
+  from.exec('COMMIT');
+  from.close();
+
+  const to = new BetterSqlite3(copy);
+  // a single file, which can be read where nothing may be written
+  to.pragma('journal_mode = DELETE');
+  const checked = checkIntegrity(to);
+  const tables = verify ? hashTables(to) : [];
+  to.close();
+  const differs = expected.find(({ digest }, index) => tables[index]?.digest !== digest);
+  if (differs !== undefined || expected.length !== tables.length)
+    throw fail('COPY_DIFFERS', 'the copy differs from the database', differs?.name);
+  return { checked, tables };
+}
+
+/**
+ * @param {import('better-sqlite3').Database} db
+ * @param {string} folder
+ */
+async function assertSpace(db, folder) {
+  const pages = Number(db.pragma('page_count', { simple: true }));
+  const size = Number(db.pragma('page_size', { simple: true }));
+  const { bavail, bsize } = await statfs(folder);
+  if (bavail * bsize >= pages * size) return;
+  const [needed, free] = [pages * size, bavail * bsize].map((bytes) => Math.ceil(bytes / 1_048_576));
+  throw fail('NO_SPACE', 'not enough space', `${needed} MiB are needed in ${folder}, ${free} MiB are free`);
+}
+
+/**
+ * Rows that break a rule of their own table are rows; what else is found is damage.
+ * @param {import('better-sqlite3').Database} db
+ * @returns whether it could be checked: an index may need a function or a collation of the application
+ */
+function checkIntegrity(db) {
+  const rule = /^(ok$|CHECK constraint failed in |NULL value in |\S+ value in )/;
+  try {
+    for (const row of db.prepare('PRAGMA integrity_check(2147483647)').raw(true).iterate()) {
+      const [found] = /** @type {[string]} */ (row);
+      if (!rule.test(found)) throw fail('SQLITE_CORRUPT', 'the database is damaged', undefined);
+    }
+    return true;
+  } catch (error) {
+    const { code } = /** @type {{ code: string }} */ (error);
+    if (code === 'SQLITE_ERROR' || code === 'SQLITE_ERROR_MISSING_COLLSEQ') return false;
+    throw error;
+  }
+}
+
+/**
+ * @param {import('better-sqlite3').Database} db
+ * @returns {Table[]}
+ */
+function hashTables(db) {
+  const tables = db
+    .prepare(
+      `SELECT s.name, l.wr FROM sqlite_schema s JOIN pragma_table_list l ON l.schema = 'main' AND l.name = s.name
+        WHERE s.type = 'table' AND s.rootpage > 0 ORDER BY s.rowid`,
+    )
+    .raw(true)
+    .all();
+  return tables.map((row) => {
+    const [name, withoutRowid] = /** @type {[string, number]} */ (row);
+    return hashTable(db, name, withoutRowid === 1);
+  });
+}
+
+/**
+ * @param {import('better-sqlite3').Database} db
+ * @param {string} name
+ * @param {boolean} withoutRowid
+ * @returns {Table}
+ */
+function hashTable(db, name, withoutRowid) {
+  const columns = db
+    .prepare('SELECT name FROM pragma_table_xinfo(?) WHERE hidden NOT IN (2, 3)')
+    .pluck(true)
+    .all(name);
+  const lower = new Set(columns.map((column) => String(column).toLowerCase()));
+  const rowid = withoutRowid ? undefined : ['rowid', '_rowid_', 'oid'].find((word) => !lower.has(word));
+  const expressions = [...(rowid === undefined ? [] : [rowid]), ...columns.map((column) => quote(column))];
+  const hash = createHash('sha3-256');
+  let rows = 0;
+  for (let at = 0; at < expressions.length; at += columnsPerQuery) {
+    rows = 0;
+    const values = expressions
+      .slice(at, at + columnsPerQuery)
+      .flatMap((value) => [
+        `typeof(${value})`,
+        `CASE typeof(${value}) WHEN 'text' THEN CAST(${value} AS BLOB) ELSE ${value} END`,
+      ]);
+    const select = db.prepare(`SELECT ${values.join(', ')} FROM ${quote(name)}`);
+    for (const row of select.raw(true).safeIntegers(true).iterate()) {
+      for (const value of /** @type {unknown[]} */ (row)) addValue(hash, value);
+      rows++;
+    }
+  }
+  return { name, rows, digest: hash.digest('hex') };
+}
+
+/**
+ * @param {import('node:crypto').Hash} hash
+ * @param {unknown} value
+ */
+function addValue(hash, value) {
+  if (value instanceof Uint8Array) hash.update(`b${value.byteLength}:`).update(value);
+  else if (typeof value === 'number') hash.update(new Uint8Array(new Float64Array([value]).buffer));
+  else hash.update(`${String(value)};`);
+}
+
+/** @param {unknown} name */
+function quote(name) {
+  return `"${String(name).replaceAll('"', '""')}"`;
+}
+
+/**
+ * @param {string} code
+ * @param {string} message
+ * @param {string | undefined} detail
+ */
+function fail(code, message, detail) {
+  return Object.assign(new Error(message), { code, detail });
+}
+
+/** @param {string} path */
+function remove(path) {
+  for (const suffix of ['', '-journal']) rmSync(path + suffix, { force: true });
+}
