@@ -30,6 +30,8 @@ const command = ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].j
 const machine = describeMachine();
 print([`$ ${command}`, ...machine].join('\n'));
 
+// servers and native promises do not keep a process alive
+const alive = setInterval(() => undefined, 60_000);
 const texts = new Map<string, string>();
 const results: { id: string; title: string; lines: Line[] }[] = [];
 for (const { id, title, load } of chosen) {
@@ -42,6 +44,7 @@ for (const { id, title, load } of chosen) {
   const head = `${title} (${id}, ${Math.round((performance.now() - start) / 1000)} s)`;
   print(values.smoke ? `${head}: ${lines.length} lines, same answers` : `\n${head}\n${text}`);
 }
+clearInterval(alive);
 if (values.json) console.log(JSON.stringify({ command, machine, tables: results }, undefined, 2));
 if (values.write !== undefined) {
   if (chosen.length === tables.length)

@@ -63,4 +63,16 @@ export const tables: readonly TableEntry[] = [
     title: 'From 1 to 512 callers, 5 ms from the server',
     load: () => import('./tables/callers-server.js'),
   },
+  {
+    id: 'replica-read',
+    title: 'One row from an embedded replica',
+    load: () => import('./tables/replica-read.js'),
+  },
+  { id: 'stream', title: 'Many rows: memory and speed', load: () => import('./tables/stream.js') },
+  { id: 'copy', title: 'From a file to a server', load: () => import('./tables/copy.js') },
+  { id: 'pull', title: 'From a server to a file', load: () => import('./tables/pull.js') },
+  { id: 'boot', title: 'Start of an app', load: () => import('./tables/boot.js') },
+  { id: 'imports', title: 'What an import loads', load: () => import('./tables/imports.js') },
+  { id: 'layers', title: 'What deadlines and retries cost', load: () => import('./tables/layers.js') },
+  { id: 'heap', title: 'Memory that stays', load: () => import('./tables/heap.js') },
 ];

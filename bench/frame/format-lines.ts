@@ -5,12 +5,19 @@ import type { Table } from './table.js';
 /** The lines of a table as Markdown, padded to be read in a terminal too. */
 export function formatLines({ groups, columns, comparison }: Table, lines: readonly Line[]): string {
   const named = lines.some(({ group }) => group !== '');
-  const head = [...(named ? [groups] : []), '', ...columns.map(({ title }) => title), comparison.title];
+  const head = [
+    ...(named ? [groups] : []),
+    '',
+    ...columns.map(({ title }) => title),
+    ...(comparison === undefined ? [] : [comparison.title]),
+  ];
   const rows = lines.map((line, index) => [
     ...(named ? [line.group === lines[index - 1]?.group ? '' : line.group] : []),
-    line.name,
-    ...columns.map(({ key, format }) => format(line.figures[key] ?? NaN)),
-    formatRatio(line, comparison.reference),
+    line.reason === undefined ? line.name : `${line.name} (${line.reason})`,
+    ...columns.map(({ key, format }) =>
+      line.figures === undefined ? '–' : format(line.figures[key] ?? NaN),
+    ),
+    ...(comparison === undefined ? [] : [formatRatio(line, comparison.reference)]),
   ]);
   const widths = head.map((title, column) =>
     Math.max(3, title.length, ...rows.map((row) => row[column]?.length ?? 0)),

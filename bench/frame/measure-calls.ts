@@ -16,7 +16,6 @@ export async function measureCalls(
   call: () => unknown,
   { scale, timeMs = 150, calls = 20 }: CallBounds,
 ): Promise<Figures> {
-  globalThis.gc?.();
   // tinybench would find out by a call that it does not wait for
   const first = call();
   await first;

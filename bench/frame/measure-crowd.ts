@@ -14,7 +14,6 @@ export async function measureCrowd(
   call: (caller: number) => unknown,
   { scale, callers, timeMs = 150 }: CrowdBounds,
 ): Promise<Figures> {
-  globalThis.gc?.();
   const times: number[] = [];
   const begin = performance.now();
   const end = begin + scale.time(timeMs);

@@ -13,10 +13,16 @@ export interface StartedProcess {
   stop(): Promise<void>;
 }
 
-/** @param script beside this folder, such as `rooms/latency-proxy.process.ts` */
+/** @param script beside this folder, such as `rooms/latency-proxy.process.ts`; a plain `.js` runs without the loader of the others */
 export function startProcess(script: string, args: readonly string[]): StartedProcess {
   const path = fileURLToPath(new URL(`../${script}`, import.meta.url));
-  return watch(spawn(process.execPath, [...flags, '--import', loader, path, ...args], { stdio: 'pipe' }));
+  return watch(
+    spawn(
+      process.execPath,
+      [...flags, ...(path.endsWith('.ts') ? ['--import', loader] : []), path, ...args],
+      { stdio: 'pipe' },
+    ),
+  );
 }
 
 /** Runs a script to its end. @returns the JSON that it printed last */

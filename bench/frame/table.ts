@@ -21,6 +21,13 @@ export interface Column {
   readonly format: (value: number) => string;
 }
 
+/** A contender that cannot run; its line says why. */
+export interface Absence {
+  readonly group: string;
+  readonly name: string;
+  readonly reason: string;
+}
+
 /** Which figure is compared, and with whose. */
 export interface Comparison {
   readonly column: string;
@@ -34,7 +41,10 @@ export interface Table {
   /** Head of the first column. */
   readonly groups: string;
   readonly columns: readonly Column[];
-  readonly comparison: Comparison;
+  /** Left out where every line stands for itself. */
+  readonly comparison?: Comparison;
+  /** Most rounds, where a round takes long and is no matter of luck. */
+  readonly rounds?: number;
   /** Sets up what the contenders need; the room takes it down. */
-  open(room: Room, scale: Scale): Promise<readonly Contender[]>;
+  open(room: Room, scale: Scale): Promise<readonly (Contender | Absence)[]>;
 }
