@@ -36,7 +36,8 @@ export const table: Table = {
 async function compareLayers(room: Room, scale: Scale, group: string, url: string): Promise<Contender[]> {
   const options = resolveOptions({ url }, environment);
   const driver = await createDriver(options, () => undefined);
-  const bare = room.use(await driver.open(createDeadline(options.connectTimeoutMs), () => undefined));
+  const bare = await driver.open(createDeadline(options.connectTimeoutMs), () => undefined);
+  room.use({ close: () => bare.close(createDeadline(options.connectTimeoutMs)) });
   const connection = room.use(createResolvedConnection(options));
   const reads = [
     [alone, () => bare.execute({ sql: selectTask, args: [42n] }, createDeadline(options.queryTimeoutMs))],

@@ -23,7 +23,7 @@ export function withBreaker(connection: DriverConnection, breaker: CircuitBreake
     isRead: (statement, deadline) => connection.isRead(statement, deadline),
     ping: (deadline) => watch(breaker, () => connection.ping(deadline)),
     waiting: () => connection.waiting(),
-    close: () => connection.close(),
+    close: (deadline) => connection.close(deadline),
   };
 }
 

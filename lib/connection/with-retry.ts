@@ -64,7 +64,7 @@ export function withRetry(
     isRead: (statement, deadline) => connection.isRead(statement, deadline),
     ping: (deadline) => connection.ping(deadline),
     waiting: () => connection.waiting(),
-    close: () => connection.close(),
+    close: (deadline) => connection.close(deadline),
   };
 }
 

@@ -43,8 +43,11 @@ export interface DriverConnection {
   readonly backup?: (file: string, verify: boolean, deadline: Deadline) => Promise<void>;
   /** How many calls wait for the write gate or for a free stream. */
   waiting(): number;
-  /** Rolls back what is open and frees every handle and socket. Never throws. */
-  close(): Promise<void>;
+  /**
+   * Rolls back what is open and frees every handle and socket. Never throws.
+   * @param deadline until when it waits for what cannot be ended; then it is left behind
+   */
+  close(deadline: Deadline): Promise<void>;
 }
 
 /** An interactive transaction of a driver. Calls must not overlap: the transaction scope queues them. */

@@ -203,11 +203,12 @@ export class ConnectionSession {
 
   async #close(): Promise<void> {
     this.#enter('closing');
+    const deadline = createDeadline(this.#options.shutdownTimeoutMs);
     if (this.#inFlight > 0) await this.#drain();
     this.#closer.abort(createClientClosedError());
     await (this.#opening ?? this.#connecting)?.catch(() => undefined);
     try {
-      await this.#opened?.connection.close();
+      await this.#opened?.connection.close(deadline);
     } catch (error) {
       this.#report({
         level: 'warning',

@@ -7,7 +7,7 @@ export async function createDriver(options: ResolvedOptions, report: Reporter): 
   switch (target.backend) {
     case 'sqlite': {
       const { SqliteDriver } = await import('./sqlite/sqlite-driver.js');
-      return new SqliteDriver(target, options);
+      return new SqliteDriver(target, options, report);
     }
     case 'turso': {
       const { TursoDriver } = await import('./turso/turso-driver.js');

@@ -7,7 +7,8 @@ export type AuthToken = string | (() => string | Promise<string>);
 /** How many readers and streams a connection may use. */
 export interface PoolOptions {
   /**
-   * SQLite: how many read transactions may be open at once on a file, and as many deferred ones beside them; more of either wait.
+   * SQLite: how many read transactions may be open at once on a file, and as many deferred ones beside them; more of either wait. As
+   * many slow reads run at once on threads, but not more than there are processors.
    * @default 4
    */
   readers?: number;

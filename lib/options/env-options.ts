@@ -68,7 +68,7 @@ export const envOptions: readonly EnvOption[] = [
   row(
     'DATABASE_POOL_READERS',
     'pool.readers',
-    'SQLite: read transactions open at once, and as many deferred ones, 1 to 64.',
+    'SQLite: read transactions open at once, as many deferred ones, and slow reads on threads, 1 to 64.',
   ),
   row('DATABASE_POOL_MAX_STREAMS', 'pool.maxStreams', 'Turso: streams open at once, 1 to 100.'),
   row(

@@ -86,7 +86,7 @@ export async function openInstance(url: string): Promise<Instance> {
       const { rows } = await connection.execute({ sql, args }, createDeadline(10_000));
       return rows.map((row) => Array.from(row as unknown as ArrayLike<unknown>));
     },
-    close: () => connection.close(),
+    close: () => connection.close(createDeadline(1_000)),
   };
 }
 

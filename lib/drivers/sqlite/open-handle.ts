@@ -51,7 +51,8 @@ function createDatabase(
   }
 }
 
-function listPragmas(path: string, readonly: boolean, sqlite: ResolvedSqliteOptions): string[] {
+/** What sets up a handle, one pragma after the other. */
+export function listPragmas(path: string, readonly: boolean, sqlite: ResolvedSqliteOptions): string[] {
   const changesJournal = sqlite.journalMode === 'wal' && !readonly && path !== ':memory:';
   return [
     // first: page_size, auto_vacuum and encoding hold only for a file that nothing was written to

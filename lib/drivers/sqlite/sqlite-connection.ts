@@ -9,6 +9,7 @@ import { classifySql } from '../../sql/classify-sql.js';
 import { splitScript } from '../../sql/split-script.js';
 import { backupHandles } from './backup-handles.js';
 import type { FileGuard } from './file-guard.js';
+import type { LocalReads } from './local-reads.js';
 import { RowStreams } from './row-streams.js';
 import type { Session, SessionPool } from './session-pool.js';
 import type { SqliteHandle } from './sqlite-handle.js';
@@ -24,6 +25,8 @@ export interface SqliteHandles {
   /** Reads beside the writer; undefined for `:memory:`, whose single handle everybody shares. */
   readonly reader: SqliteHandle | undefined;
   readonly sessions: SessionPool | undefined;
+  /** Undefined for `:memory:`, which no other handle can see. */
+  readonly reads: LocalReads | undefined;
   /** Undefined for `:memory:`, which has no file. */
   readonly guard: FileGuard | undefined;
 }
@@ -58,10 +61,9 @@ export class SqliteConnection implements DriverConnection {
   async execute(statement: Statement, deadline: Deadline): Promise<ResultSet> {
     const found = checkStatement(statement.sql, 'autocommit');
     throwIfOver(deadline, 'before the statement began');
-    const { reader, writer } = this.#handles;
-    if (found === 'query' && reader !== undefined) {
-      this.#handles.guard?.assertInPlaceNowAndThen();
-      const result = await whileBusy(() => this.#readOn(reader, statement), deadline);
+    const { reads, writer } = this.#handles;
+    if (found === 'query' && reads !== undefined) {
+      const result = await reads.run(statement, deadline);
       if (result !== undefined) return result;
     }
     return this.#asWriter(deadline, () =>
@@ -145,24 +147,22 @@ export class SqliteConnection implements DriverConnection {
   }
 
   waiting(): number {
-    return this.#gate.waiting + (this.#handles.sessions?.waiting ?? 0);
+    const { sessions, reads } = this.#handles;
+    return this.#gate.waiting + (sessions?.waiting ?? 0) + (reads?.waiting ?? 0);
   }
 
-  async close(): Promise<void> {
+  async close(deadline: Deadline): Promise<void> {
     await this.#streams.close();
     // one that cannot be rolled back ends with its handle
     for (const transaction of [...this.#open]) await transaction.rollback().catch(() => undefined);
+    const leftBehind = (await this.#handles.reads?.close(deadline))?.leftBehind;
     try {
       closeHandles(this.#handles);
     } finally {
-      this.#onClose();
+      // a thread that was left behind has the file open
+      if (leftBehind === undefined) this.#onClose();
+      else void leftBehind.then(this.#onClose);
     }
-  }
-
-  /** Only the engine knows whether a WITH writes: then there is no result. Preparing is safe here, pragmas that set do not come this far. */
-  #readOn(reader: SqliteHandle, statement: Statement): ResultSet | undefined {
-    const { readonly } = reader.prepare(statement.sql).prepared;
-    return readonly ? runStatement(reader, statement, this.#intMode) : undefined;
   }
 
   async #asWriter<T>(deadline: Deadline, work: () => Promise<T>): Promise<T> {

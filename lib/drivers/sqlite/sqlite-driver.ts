@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import type BetterSqlite3 from 'better-sqlite3';
 import type { Deadline } from '../../async/deadline.js';
 import type { DriverConnection } from '../../contract/connection.js';
-import type { Driver, DriverCapabilities } from '../../contract/driver.js';
+import type { Driver, DriverCapabilities, Reporter } from '../../contract/driver.js';
 import { DatabaseError } from '../../errors/database-error.js';
 import { prepareSqlitePath } from '../../options/check-sqlite-path.js';
 import type { ResolvedOptions, ResolvedSqliteTarget } from '../../options/resolved-options.js';
@@ -12,7 +13,9 @@ import { joinWriteGate, leaveWriteGate } from '../write-gates.js';
 import { joinDatabaseFile, type DatabaseFile } from './database-file.js';
 import { FileGuard } from './file-guard.js';
 import { loadBetterSqlite3 } from './load-better-sqlite3.js';
-import { openHandle } from './open-handle.js';
+import { LocalReads } from './local-reads.js';
+import { listPragmas, openHandle } from './open-handle.js';
+import { ReaderPool } from './reader-pool.js';
 import { SessionPool } from './session-pool.js';
 import { SqliteConnection, type SqliteHandles } from './sqlite-connection.js';
 import type { SqliteHandle } from './sqlite-handle.js';
@@ -28,11 +31,13 @@ export class SqliteDriver implements Driver {
   readonly location: string;
   readonly #target: ResolvedSqliteTarget;
   readonly #options: ResolvedOptions;
+  readonly #report: Reporter;
 
-  constructor(target: ResolvedSqliteTarget, options: ResolvedOptions) {
+  constructor(target: ResolvedSqliteTarget, options: ResolvedOptions, report: Reporter) {
     const inMemory = target.path === ':memory:';
     this.#target = target;
     this.#options = options;
+    this.#report = report;
     this.location = target.location;
     this.capabilities = {
       readsBesideWriter: !inMemory,
@@ -76,7 +81,7 @@ export class SqliteDriver implements Driver {
   async #openMemory(BetterSqlite: typeof BetterSqlite3, deadline: Deadline): Promise<DriverConnection> {
     const options = { readonly: false, mustExist: false, sqlite: this.#options.sqlite };
     const writer = await openHandle(BetterSqlite, ':memory:', options, deadline);
-    const handles = { writer, reader: undefined, sessions: undefined, guard: undefined };
+    const handles = { writer, reader: undefined, sessions: undefined, reads: undefined, guard: undefined };
     return this.#connect(`sqlite:memory:${randomUUID()}`, handles, () => undefined);
   }
 
@@ -112,11 +117,23 @@ export class SqliteDriver implements Driver {
     try {
       const reader = await open(true, deadline);
       const sessions = new SessionPool(pool.readers, (until) => open(options.readonly, until));
-      return { writer, reader, sessions, guard };
+      const reads = new LocalReads(reader, this.#createThreads(path, guard), guard, this.#options.intMode);
+      return { writer, reader, sessions, reads, guard };
     } catch (error) {
       writer.close();
       throw error;
     }
+  }
+
+  /** More threads than processors would only take time from each other and from the event loop. */
+  #createThreads(path: string, guard: FileGuard): ReaderPool {
+    const { pool, sqlite, intMode } = this.#options;
+    return new ReaderPool({
+      size: Math.min(pool.readers, availableParallelism()),
+      settings: { path, readonly: true, pragmas: listPragmas(path, true, sqlite), intMode },
+      assertInPlace: () => guard.assertInPlace('not-applied'),
+      report: this.#report,
+    });
   }
 }
 

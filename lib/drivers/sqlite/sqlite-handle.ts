@@ -2,6 +2,7 @@ import type { Database, Statement as PreparedStatement } from 'better-sqlite3';
 import type { RowFactory } from '../../contract/row.js';
 import { classifySql } from '../../sql/classify-sql.js';
 import { readParameters, type ParameterList } from '../../sql/read-parameters.js';
+import { StatementPace } from './statement-pace.js';
 
 /** A statement of better-sqlite3 as we use it: integers exact, rows as arrays. */
 export type BetterStatement = PreparedStatement<unknown[], unknown>;
@@ -10,6 +11,8 @@ export type BetterStatement = PreparedStatement<unknown[], unknown>;
 export interface Prepared {
   readonly prepared: BetterStatement;
   readonly parameters: ParameterList;
+  /** Whether it may run in this thread. */
+  readonly pace: StatementPace;
   /** What its last result looked like: rows of one shape are cheap, and a shape is not. */
   shape: ResultShape | undefined;
 }
@@ -106,13 +109,16 @@ export class SqliteHandle {
    */
   #preparePragma(sql: string): Prepared {
     this.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').prepared.get();
-    return this.#prepareNew(sql);
+    const entry = this.#prepareNew(sql);
+    // the others tell what the handle knows
+    entry.pace.tryFirst(() => !/check/i.test(sql));
+    return entry;
   }
 
   #prepareNew(sql: string): Prepared {
     const prepared = this.db.prepare<unknown[], unknown>(sql);
     prepared.safeIntegers(true);
     if (prepared.reader) prepared.raw(true);
-    return { prepared, parameters: readParameters(sql), shape: undefined };
+    return { prepared, parameters: readParameters(sql), pace: new StatementPace(), shape: undefined };
   }
 }

@@ -23,12 +23,28 @@ export async function whileBusy<T>(work: () => T, deadline: Deadline): Promise<T
     try {
       return work();
     } catch (error) {
-      if (!isBusy(error)) throw toSqliteError(error);
-      const waitMs = Math.random() * longestWaitMs;
-      if (remainingMs(deadline) <= waitMs) throw createBusyError(deadline, error);
-      await sleep(waitMs, deadline, 'waiting for another process to release its lock on the database file');
+      await restIfBusy(error, deadline);
     }
   }
+}
+
+/** The same for work in another thread, which needs no turn in this one. */
+export async function whileBusyElsewhere<T>(work: () => Promise<T>, deadline: Deadline): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      await restIfBusy(error, deadline);
+    }
+  }
+}
+
+/** @throws what is no lock, as a `DatabaseError` */
+async function restIfBusy(error: unknown, deadline: Deadline): Promise<void> {
+  if (!isBusy(error)) throw toSqliteError(error);
+  const waitMs = Math.random() * longestWaitMs;
+  if (remainingMs(deadline) <= waitMs) throw createBusyError(deadline, error);
+  await sleep(waitMs, deadline, 'waiting for another process to release its lock on the database file');
 }
 
 function createBusyError(deadline: Deadline, cause: unknown): DatabaseError {

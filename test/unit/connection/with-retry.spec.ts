@@ -123,7 +123,7 @@ describe('withRetry', () => {
   it('asks a ping and a close once, and passes the rest on', async () => {
     const { connection, calls } = createConnection([fail()]);
     const failure = await failureOf(connection.ping(deadline()));
-    await connection.close();
+    await connection.close(deadline());
 
     expect(failure.code).toBe('ECONNREFUSED');
     expect(calls).toEqual(['ping', 'close']);

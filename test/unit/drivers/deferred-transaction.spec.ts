@@ -20,7 +20,7 @@ describe('a deferred transaction that waits to write', () => {
     const failure = await waiting;
     await connection.execute(insert, soon());
     const { rows } = await connection.execute({ sql: 'SELECT count(*) FROM t', args: [] }, soon());
-    await connection.close();
+    await connection.close(createDeadline(1_000));
 
     expect(failure).toMatchObject({ code: 'TRANSACTION_CLOSED', outcome: 'not-applied' });
     expect(rows[0]?.[0]).toBe(1);

@@ -1,0 +1,235 @@
+// @ts-check
+import BetterSqlite3 from 'better-sqlite3';
+import { parentPort, workerData } from 'node:worker_threads';
+
+/**
+ * Runs statements on a handle of its own, in a thread of its own. What it is told and answers stands in thread-protocol.ts.
+ *
+ * @typedef {import('./thread-protocol.js').ThreadSettings} ThreadSettings
+ * @typedef {import('./thread-protocol.js').ThreadJob} ThreadJob
+ * @typedef {import('./thread-protocol.js').ToThread} ToThread
+ * @typedef {import('./thread-protocol.js').ThreadReply} ThreadReply
+ * @typedef {{ values: unknown[], blobs: ArrayBuffer[] }} Chunk
+ * @typedef {import('better-sqlite3').Statement<unknown[], unknown>} Prepared
+ */
+
+/** A message holds about so many values, and so many bytes of text and blobs: reading it must not take the receiver long. */
+const chunkValues = 4_096;
+const chunkBytes = 262_144;
+/** Answers are sent together, unless the first has waited so long, in milliseconds. */
+const longestHoldMs = 1;
+/** SQLite's own waiting blocks nobody here, and is over long before anybody looks. */
+const busyTimeoutMs = 50;
+
+const outOfRange = new RangeError('integer out of range');
+const maxSafe = BigInt(Number.MAX_SAFE_INTEGER);
+
+const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort);
+const settings = /** @type {ThreadSettings} */ (workerData);
+const marks = new Int32Array(settings.marks);
+
+/** @param {number} id */
+const isSkipped = (id) => id <= Atomics.load(marks, 0) && id !== Atomics.load(marks, 2);
+/** @param {number} id */
+const isDropped = (id) => id === Atomics.load(marks, 1);
+
+/** One job at work: its rows as chunks. */
+class Cursor {
+  /** @param {ThreadJob} job */
+  constructor(job) {
+    this.job = job;
+    this.tookMs = 0;
+    this.prepared = prepare(job.sql);
+    this.rows = this.prepared.iterate(...job.args);
+    /** @type {Chunk[]} */
+    this.chunks = [];
+    this.ended = false;
+  }
+
+  /** Reads everything now, so that the snapshot is not held while the answer travels. */
+  readAll() {
+    while (!this.ended) this.chunks.push(this.readChunk());
+  }
+
+  /** @returns {Chunk} */
+  readChunk() {
+    /** @type {Chunk} */
+    const chunk = { values: [], blobs: [] };
+    let bytes = 0;
+    while (chunk.values.length < chunkValues && bytes < chunkBytes) {
+      const next = this.rows.next();
+      if (next.done || isDropped(this.job.id)) {
+        this.close();
+        break;
+      }
+      for (const value of /** @type {unknown[]} */ (next.value)) bytes += addValue(chunk, value);
+    }
+    return chunk;
+  }
+
+  close() {
+    this.ended = true;
+    this.rows.return?.();
+  }
+}
+
+/** Jobs whose rows are not all sent. @type {Map<number, Cursor>} */
+const cursors = new Map();
+/** @type {ThreadReply[]} */
+let replies = [];
+/** @type {ArrayBuffer[]} */
+let transfers = [];
+let heldSince = 0;
+
+/** @type {import('better-sqlite3').Database} */
+let db;
+/** Reading the schema table brings the handle up to date. @type {import('better-sqlite3').Statement} */
+let schemaRead;
+
+try {
+  db = open();
+  schemaRead = db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1');
+  port.on('message', receive);
+  reply({ type: 'opened' });
+} catch (error) {
+  // nobody listens, so the thread ends
+  reply({ type: 'unopened', ...describe(error) });
+}
+flush();
+
+function open() {
+  const { path, readonly, pragmas } = settings;
+  const opened = new BetterSqlite3(path, { readonly, fileMustExist: true, timeout: busyTimeoutMs });
+  for (const pragma of pragmas) opened.pragma(pragma);
+  return opened;
+}
+
+/** @param {ToThread} message */
+function receive(message) {
+  if (message.type === 'run') for (const job of message.jobs) run(job);
+  else if (message.type === 'more') goOn(message.id);
+  else if (message.type === 'drop') drop(message.id);
+  else if (message.type === 'end') end();
+  flush();
+}
+
+/** @param {ThreadJob} job */
+function run(job) {
+  if (isSkipped(job.id)) return;
+  const began = performance.now();
+  if (replies.length > 0 && began - heldSince > longestHoldMs) flush();
+  attempt(job.id, () => {
+    const cursor = new Cursor(job);
+    cursors.set(job.id, cursor);
+    if (!job.streams) cursor.readAll();
+    cursor.tookMs = performance.now() - began;
+    send(cursor);
+  });
+}
+
+/** @param {number} id */
+function goOn(id) {
+  const cursor = cursors.get(id);
+  if (cursor !== undefined) attempt(id, () => send(cursor));
+}
+
+/** @param {number} id */
+function drop(id) {
+  forget(id);
+  reply({ type: 'dropped', id });
+}
+
+/** @param {number} id */
+function forget(id) {
+  cursors.get(id)?.close();
+  cursors.delete(id);
+}
+
+function end() {
+  for (const id of [...cursors.keys()]) forget(id);
+  db.close();
+  port.close();
+}
+
+/** @param {number} id @param {() => void} work */
+function attempt(id, work) {
+  try {
+    work();
+  } catch (error) {
+    forget(id);
+    reply(error === outOfRange ? { type: 'out-of-range', id } : { type: 'failed', id, ...describe(error) });
+  }
+}
+
+/** @param {Cursor} cursor */
+function send(cursor) {
+  const { job, prepared, tookMs } = cursor;
+  const { values, blobs } = cursor.chunks.shift() ?? cursor.readChunk();
+  const done = cursor.ended && cursor.chunks.length === 0;
+  if (done) cursors.delete(job.id);
+  // asked after the run: SQLite prepares anew by itself when the schema has changed
+  const described = prepared.columns();
+  const columns = described.map(({ name }) => name);
+  const columnTypes = described.map(({ type }) => type ?? '');
+  transfers.push(...blobs);
+  reply({ type: 'rows', id: job.id, columns, columnTypes, values, done, tookMs });
+}
+
+/** @param {string} sql @returns {Prepared} */
+function prepare(sql) {
+  // a pragma runs while it is prepared, by the schema that the handle knows
+  schemaRead.get();
+  const prepared = /** @type {Prepared} */ (db.prepare(sql));
+  return prepared.safeIntegers(true).raw(true);
+}
+
+/** @param {Chunk} chunk @param {unknown} value @returns {number} its bytes beyond a few */
+function addValue(chunk, value) {
+  if (typeof value === 'bigint') {
+    chunk.values.push(toIntMode(value));
+    return 0;
+  }
+  if (value instanceof Uint8Array) {
+    const blob = toArrayBuffer(value);
+    chunk.values.push(blob);
+    if (blob.byteLength > 0) chunk.blobs.push(blob);
+    return blob.byteLength;
+  }
+  chunk.values.push(value);
+  return typeof value === 'string' ? value.length : 0;
+}
+
+/** @param {bigint} value */
+function toIntMode(value) {
+  if (settings.intMode === 'bigint') return value;
+  if (settings.intMode === 'string') return String(value);
+  if (value > maxSafe || value < -maxSafe) throw outOfRange;
+  return Number(value);
+}
+
+/** @param {Uint8Array} bytes @returns {ArrayBuffer} */
+function toArrayBuffer(bytes) {
+  const { buffer, byteOffset, byteLength } = bytes;
+  return /** @type {ArrayBuffer} */ (
+    byteLength === buffer.byteLength ? buffer : buffer.slice(byteOffset, byteOffset + byteLength)
+  );
+}
+
+/** @param {unknown} error */
+function describe(error) {
+  const { code, message } = /** @type {{ code?: unknown, message?: unknown }} */ (error);
+  return { code: typeof code === 'string' ? code : undefined, message: String(message) };
+}
+
+/** @param {ThreadReply} answer */
+function reply(answer) {
+  if (replies.length === 0) heldSince = performance.now();
+  replies.push(answer);
+}
+
+function flush() {
+  if (replies.length === 0) return;
+  port.postMessage(replies, transfers);
+  replies = [];
+  transfers = [];
+}
