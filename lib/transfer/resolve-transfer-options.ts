@@ -13,6 +13,7 @@ export const defaultTransferOptions = Object.freeze({
   requestTimeoutMs: 600_000,
   patienceMs: 60_000,
   resume: false,
+  keepOpen: false,
 } as const) satisfies Partial<CopyOptions>;
 
 /** Options of a transfer: complete and checked. */
@@ -29,6 +30,7 @@ export interface ResolvedTransferOptions {
   readonly requestTimeoutMs: number;
   readonly patienceMs: number;
   readonly resume: boolean;
+  readonly keepOpen: boolean;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: ProgressListener;
 }
@@ -40,8 +42,7 @@ const choices = {
 
 /** @throws ConfigurationError, DatabaseError `TRANSFER_OPTION_INVALID` */
 export function resolveTransferOptions(options: CopyOptions): ResolvedTransferOptions {
-  assertPath(options.source);
-  const source = resolve(options.source);
+  const { source, workFolder } = resolvePaths(options);
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const merged = { ...defaultTransferOptions, ...Object.fromEntries(given) } as CopyOptions &
     typeof defaultTransferOptions;
@@ -60,10 +61,11 @@ export function resolveTransferOptions(options: CopyOptions): ResolvedTransferOp
     invalidUtf8: merged.invalidUtf8,
     onBadRow: merged.onBadRow,
     rejectsFile: resolve(options.rejectsFile ?? `${source}.rejects.jsonl`),
-    workFolder: join(resolve(options.workFolder ?? dirname(source)), `${basename(source)}.transfer`),
+    workFolder,
     requestTimeoutMs: merged.requestTimeoutMs,
     patienceMs: merged.patienceMs,
     resume: merged.resume,
+    keepOpen: merged.keepOpen,
     signal: options.signal,
     onProgress: options.onProgress ?? (() => undefined),
   };
@@ -83,6 +85,16 @@ export function createServerOptions(
     rejectsFile: `${file}.rejects.jsonl`,
     workFolder: `${file}.transfer`,
   };
+}
+
+/** @throws DatabaseError `TRANSFER_OPTION_INVALID` */
+export function resolvePaths({
+  source: path,
+  workFolder,
+}: Pick<CopyOptions, 'source' | 'workFolder'>): Pick<ResolvedTransferOptions, 'source' | 'workFolder'> {
+  assertPath(path);
+  const source = resolve(path);
+  return { source, workFolder: join(resolve(workFolder ?? dirname(source)), `${basename(source)}.transfer`) };
 }
 
 /** An address may hold a token, and a path is told in messages. */

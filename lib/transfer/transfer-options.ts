@@ -54,7 +54,32 @@ export interface CopyOptions extends TransferOptions {
    * @default false
    */
   readonly resume?: boolean;
+  /**
+   * Keeps the transfer open behind the copy, for `syncDatabase` and `cutoverDatabase`: until the cut-over the target is marked as
+   * incomplete.
+   * @default false
+   */
+  readonly keepOpen?: boolean;
 }
+
+/** What `syncDatabase` takes. */
+export interface SyncOptions extends TransferOptions {
+  /**
+   * How it finds out what changed. `changelog` installs triggers in the source that note the keys of rows which change; `hash`
+   * compares digests of everything and never touches the source.
+   * @default 'changelog' where one is installed, else 'hash'
+   */
+  readonly mode?: 'changelog' | 'hash';
+}
+
+/** What `cutoverDatabase` takes. */
+export interface CutoverOptions extends TransferOptions {
+  /** Is told the length of the pause when it is over: from now on the application may start on the target. */
+  readonly onPause?: (pauseMs: number) => void;
+}
+
+/** What `detachSource` takes. */
+export type DetachOptions = Pick<TransferOptions, 'source' | 'workFolder' | 'patienceMs' | 'signal'>;
 
 /** What `pullDatabase` takes. */
 export interface PullOptions extends Pick<

@@ -10,25 +10,32 @@ export async function withSnapshot<T>(
   options: ResolvedTransferOptions,
   work: (source: Source) => Promise<T>,
 ): Promise<T> {
-  const { source: path, workFolder: folder, invalidUtf8, onProgress } = options;
-  await assertFile(path);
-  const lock = await lockWorkFolder(folder);
+  await assertFile(options.source);
+  const lock = await lockWorkFolder(options.workFolder);
   try {
-    await clearUnused(folder);
-    onProgress({ stage: 'snapshot', object: undefined, rows: 0, totalRows: 0 });
-    try {
-      const snapshot = await takeSnapshot(path, snapshotPath(folder));
-      const source = await openSource(snapshotPath(folder), invalidUtf8, snapshot);
-      try {
-        return await work(source);
-      } finally {
-        source.close();
-      }
-    } finally {
-      await emptyWorkFolder(folder);
-    }
+    await clearUnused(options.workFolder);
+    return await onSnapshot(options, work);
   } finally {
     await lock.release();
+  }
+}
+
+/** The same in a work folder that is locked already. */
+export async function onSnapshot<T>(
+  { source: path, workFolder: folder, invalidUtf8, onProgress }: ResolvedTransferOptions,
+  work: (source: Source) => Promise<T>,
+): Promise<T> {
+  onProgress({ stage: 'snapshot', object: undefined, rows: 0, totalRows: 0 });
+  try {
+    const snapshot = await takeSnapshot(path, snapshotPath(folder));
+    const source = await openSource(snapshotPath(folder), invalidUtf8, snapshot);
+    try {
+      return await work(source);
+    } finally {
+      source.close();
+    }
+  } finally {
+    await emptyWorkFolder(folder);
   }
 }
 

@@ -41,6 +41,7 @@ export async function loadDatabase(
         await create('views', listViews(schema), objectsPerCommit, 'done');
         break;
       case 'done':
+      case 'sync':
         return;
     }
   }
@@ -63,7 +64,7 @@ async function createObjects(
     throwIfStopped(signal);
     const some = objects.slice(item, item + perCommit);
     onProgress({
-      stage: stage === 'done' ? 'views' : stage,
+      stage: stage === 'done' || stage === 'sync' ? 'views' : stage,
       object: some[0]?.name,
       rows: item,
       totalRows: objects.length,
@@ -75,7 +76,7 @@ async function createObjects(
 }
 
 /** SQLite counted while the rows came in; the source may know of higher numbers, and of tables that are gone. */
-function setSequence({ sequence, userVersion }: SourceSchema): HranaStatement[] {
+export function setSequence({ sequence, userVersion }: SourceSchema): HranaStatement[] {
   const version = { sql: `PRAGMA user_version = ${userVersion}`, want_rows: false };
   if (sequence === undefined) return [version];
   const plain = [

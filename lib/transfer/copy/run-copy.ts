@@ -6,6 +6,7 @@ import { commit } from '../target/commit.js';
 import { Ledger } from '../target/ledger.js';
 import { Patience } from '../target/patience.js';
 import type { TargetDatabase } from '../target/target-database.js';
+import { writeSyncRecord } from '../sync/sync-record.js';
 import { verifyDatabase } from '../verify/verify-database.js';
 import { beginLoad } from './begin-load.js';
 import { loadDatabase } from './load-database.js';
@@ -32,7 +33,10 @@ export async function runCopy(
       ? await readRejectsFile(options.rejectsFile)
       : await load(target, source, record);
     const verification = await verifyDatabase(target, source, rejects);
-    if (verification.equal) await finish(target, { ...record, finished: true }, rejects);
+    if (verification.equal) {
+      if (options.keepOpen) await keepOpen(target, record);
+      else await finish(target, { ...record, finished: true }, rejects);
+    }
     return {
       source: options.source,
       target: options.target.location,
@@ -55,6 +59,13 @@ async function load(target: TargetDatabase, source: Source, { id }: TransferReco
   const rejects = await readRejects(target);
   await writeRejects(target.options.rejectsFile, rejects);
   return rejects;
+}
+
+/** What a sync needs; the books stay. */
+async function keepOpen({ options }: TargetDatabase, { id, source, target }: TransferRecord): Promise<void> {
+  const { workFolder, invalidUtf8 } = options;
+  await writeSyncRecord(workFolder, { id, source, target, invalidUtf8, reconciled: false, closing: false });
+  await emptyWorkFolder(workFolder);
 }
 
 /** In this order, so that a crash in between leaves something that a resume can finish. */

@@ -3,7 +3,12 @@ export function isServerTable(name: string): boolean {
   return /^(libsql_wasm_func_table|libsql_vector_meta_shadow|_litestream_(seq|lock))$/i.test(name);
 }
 
+/** True for what a sync keeps in the source: its changelog with the triggers, and those that close the file. */
+export function isChangelog(name: string): boolean {
+  return /^nestjs_turso_(changes|closed)(_|$)/i.test(name);
+}
+
 /** True for an entry that no user made: SQLite's own tables, and the server's with what stands on them. The same on both sides. */
 export function isInternal(name: string, tableName: string): boolean {
-  return /^sqlite_/i.test(name) || isServerTable(name) || isServerTable(tableName);
+  return [name, tableName].some(isServerTable) || /^sqlite_/i.test(name) || isChangelog(name);
 }

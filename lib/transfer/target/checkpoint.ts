@@ -3,7 +3,7 @@ import { createTransferError } from '../transfer-errors.js';
 import type { TargetDatabase } from './target-database.js';
 
 /** What is loaded next. The order of the stages is the order of the load. */
-export type Stage = 'tables' | 'rows' | 'sequence' | 'indexes' | 'views' | 'done';
+export type Stage = 'tables' | 'rows' | 'sequence' | 'indexes' | 'views' | 'done' | 'sync';
 
 /** How far a transfer is: everything before it is committed, nothing behind it. */
 export interface LoadState {
@@ -69,6 +69,19 @@ export function advanceCheckpoint(from: Checkpoint, to: LoadState): HranaStateme
       { type: 'text', value: from.transferId },
       { type: 'text', value: JSON.stringify(from.state) },
       { type: 'text', value: JSON.stringify(to) },
+    ],
+    want_rows: false,
+  };
+}
+
+/** Gives the books another id, under which nothing was sent yet. */
+export function takeOver({ transferId, position }: Checkpoint, id: string): HranaStatement {
+  return {
+    sql: 'UPDATE nestjs_turso_transfer SET id = CASE WHEN position = ? AND id = ? THEN ? END',
+    args: [
+      { type: 'integer', value: String(position) },
+      { type: 'text', value: transferId },
+      { type: 'text', value: id },
     ],
     want_rows: false,
   };

@@ -1,0 +1,112 @@
+import { toInterrupted } from '../copy/to-interrupted.js';
+import { lockWorkFolder } from '../source/lock-work-folder.js';
+import type { Source } from '../source/source.js';
+import type { SourceTable } from '../source/source-schema.js';
+import { TargetDatabase } from '../target/target-database.js';
+import type { SyncOptions } from '../transfer-options.js';
+import { resolveTransferOptions } from '../resolve-transfer-options.js';
+import { createTargetHasher } from '../verify/create-target-hasher.js';
+import { clearUnused, onSnapshot } from '../with-snapshot.js';
+import { assertSameSchema } from './assert-same-schema.js';
+import { hasChangelog, installChangelog, readChangelog } from './changelog.js';
+import { drainChangelog } from './drain-changelog.js';
+import { openLiveSource, type LiveSource } from './live-source.js';
+import { openSync } from './open-sync.js';
+import { repairTables } from './repair-tables.js';
+import { ChangeSpool } from './spool-changes.js';
+import { findSyncRecord, writeSyncRecord, type SyncRecord } from './sync-record.js';
+import type { SyncReport, TableChange } from './sync-report.js';
+import { SyncWriter } from './sync-writer.js';
+
+/**
+ * Brings to the target what was written to the source since the copy, which was made with `keepOpen`. The application goes on.
+ * @throws TransferInterruptedError when it stopped: call it again
+ * @throws DatabaseError for wrong use, `TRANSFER_SCHEMA_CHANGED` when a definition changed
+ */
+export async function syncDatabase(options: SyncOptions): Promise<SyncReport> {
+  const startedAt = performance.now();
+  const target = new TargetDatabase(resolveTransferOptions(options));
+  try {
+    const lock = await lockWorkFolder(target.options.workFolder);
+    try {
+      await clearUnused(target.options.workFolder);
+      const record = await findSyncRecord(target.options);
+      const report = await new Sync(target, record).run(options.mode);
+      return { ...report, durationMs: Math.round(performance.now() - startedAt) };
+    } finally {
+      await lock.release();
+    }
+  } catch (error) {
+    throw toInterrupted(error);
+  } finally {
+    target.close();
+  }
+}
+
+/** One sync: as a command of its own, and as what a cut-over begins with. */
+export class Sync {
+  readonly #target: TargetDatabase;
+  #record: SyncRecord;
+
+  constructor(target: TargetDatabase, record: SyncRecord) {
+    this.#target = target;
+    this.#record = record;
+  }
+
+  /** @param mode `undefined`: the changelog where there is one */
+  async run(mode: SyncReport['mode'] | undefined): Promise<Omit<SyncReport, 'durationMs'>> {
+    const { options } = this.#target;
+    const writer = new SyncWriter(await openSync(this.#target, this.#record), options.signal);
+    if (mode === 'hash') return { mode, changes: await this.compare(writer, () => true) };
+    const live = await openLiveSource(options);
+    try {
+      const isInstalled = hasChangelog(live.database);
+      if (!isInstalled && mode === undefined)
+        return { mode: 'hash', changes: await this.compare(writer, () => true) };
+      const schema = live.readSchema();
+      if (!isInstalled) {
+        await this.#note(false);
+        await installChangelog(live, schema);
+      }
+      // what was written between the copy and the first note is found by comparing once
+      const first = this.#record.reconciled ? [] : await this.compare(writer, () => true);
+      await this.#note(true);
+      return { mode: 'changelog', changes: [...first, ...(await this.#drain(live, writer))] };
+    } finally {
+      live.close();
+    }
+  }
+
+  /** Compares tables with a snapshot of now, and writes what differs. */
+  compare(writer: SyncWriter, isMeant: (table: SourceTable) => boolean): Promise<TableChange[]> {
+    const target = this.#target;
+    return onSnapshot(target.options, async (source: Source) => {
+      await assertSameSchema(target, source);
+      const comparison = { source, target, hasher: await createTargetHasher(target) };
+      return repairTables(comparison, source.schema.tables.filter(isMeant), writer);
+    });
+  }
+
+  async #drain(live: LiveSource, writer: SyncWriter): Promise<TableChange[]> {
+    const schema = live.readSchema();
+    await assertSameSchema(this.#target, live.toSource(schema));
+    const logs = readChangelog(live.database, schema);
+    const spool = new ChangeSpool(live, this.#target.options.workFolder);
+    await spool.open();
+    let changes: TableChange[];
+    try {
+      changes = await drainChangelog(live, schema, logs, spool, writer);
+    } finally {
+      await spool.close();
+    }
+    const logged = new Set(logs.map(({ table }) => table.name));
+    if (schema.tables.every(({ name }) => logged.has(name))) return changes;
+    return [...changes, ...(await this.compare(writer, ({ name }) => !logged.has(name)))];
+  }
+
+  async #note(reconciled: boolean): Promise<void> {
+    if (this.#record.reconciled === reconciled) return;
+    this.#record = { ...this.#record, reconciled };
+    await writeSyncRecord(this.#target.options.workFolder, this.#record);
+  }
+}

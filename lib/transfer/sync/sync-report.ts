@@ -1,0 +1,19 @@
+/** What a sync did to one table. */
+export interface TableChange {
+  readonly name: string;
+  /** How it found out: from the log of the table's triggers, or by comparing digests. */
+  readonly method: 'changelog' | 'hash';
+  /** Rows that were written, changed ones included. Of a comparison: with the unchanged ones beside them. */
+  readonly written: number;
+  /** Rows that are gone. Of a comparison: not counted. */
+  readonly removed: number;
+}
+
+/** What a sync did. */
+export interface SyncReport {
+  readonly mode: 'changelog' | 'hash';
+  /** Tables that had changed. */
+  readonly changes: readonly TableChange[];
+  /** Whole time, in milliseconds. */
+  readonly durationMs: number;
+}
