@@ -44,7 +44,9 @@ export class ProxiedConnection {
   }
 
   reset(): void {
-    this.#client.resetAndDestroy();
+    // reset behind its end, a socket never closes and the process never ends (Node 20.20)
+    if (this.#client.writableEnded) this.#client.destroy();
+    else this.#client.resetAndDestroy();
   }
 
   #onClientData(data: Buffer): void {

@@ -6,7 +6,7 @@ import { spawnGuarded } from './guarded-process.js';
 
 export interface SilentHost {
   readonly url: string;
-  close(): void;
+  close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -31,9 +31,10 @@ export async function startSilentHost(onPort?: number): Promise<SilentHost> {
     if (!isQueued) break;
   }
 
-  const close = (): void => {
+  const close = async (): Promise<void> => {
     for (const socket of queued) socket.destroy();
     listener.kill('SIGKILL');
+    await listener.exited;
   };
-  return { url: `http://127.0.0.1:${port}`, close, [Symbol.asyncDispose]: async () => close() };
+  return { url: `http://127.0.0.1:${port}`, close, [Symbol.asyncDispose]: close };
 }
