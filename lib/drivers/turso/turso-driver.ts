@@ -1,5 +1,6 @@
 import type { DriverConnection } from '../../contract/connection.js';
 import type { Driver, DriverCapabilities, Reporter } from '../../contract/driver.js';
+import { withOutcome } from '../../errors/database-error.js';
 import type { Deadline } from '../../async/deadline.js';
 import type { ResolvedOptions, ResolvedTursoTarget } from '../../options/resolved-options.js';
 import { joinWriteGate, leaveWriteGate } from '../write-gates.js';
@@ -65,7 +66,7 @@ export class TursoDriver implements Driver {
       return connection;
     } catch (error) {
       await connection.close();
-      throw error;
+      throw withOutcome(error, 'not-applied', 'nothing but a ping was sent');
     }
   }
 }
