@@ -20,13 +20,16 @@ export interface Child {
 /**
  * Another process with this library: `code` is the body of a module that finds `createConnection` and `print`.
  * It ends by itself, or the fact that started it kills it.
+ * @param fileBlocks the largest file that it may write, in blocks of 512 bytes
  */
-export function startChild(code: string, env: NodeJS.ProcessEnv = {}): Child {
+export function startChild(code: string, env: NodeJS.ProcessEnv = {}, fileBlocks?: number): Child {
   const source = `
     const { createConnection } = await import(${JSON.stringify(library)});
     const print = (value) => process.stdout.write(JSON.stringify(value) + '\\n');
     ${code}`;
-  const child = spawn(process.execPath, ['--import', loader, '--input-type=module', '-e', source], {
+  const limit = `ulimit -f ${fileBlocks ?? 'unlimited'}; exec "$0" "$@"`;
+  const command = [process.execPath, '--import', loader, '--input-type=module', '-e', source];
+  const child = spawn('sh', ['-c', limit, ...command], {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,0 +1,44 @@
+/** A table of a page, between two marks. */
+export interface MarkedTable {
+  readonly mark: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** The page with fresh tables between their marks. */
+export function writeTables(page: string, tables: readonly MarkedTable[]): string {
+  return tables.reduce((text, table) => replaceBetween(text, table.mark, formatTable(table)), page);
+}
+
+/** What stands between the marks of a table, without the padding that makes it readable. */
+export function readTable(page: string, { mark }: MarkedTable): string | undefined {
+  const text = page.split(startOf(mark))[1]?.split(endOf(mark))[0];
+  return text === undefined ? undefined : squeeze(text);
+}
+
+/** A table as `readTable` gives it back. */
+export function squeezeTable(table: MarkedTable): string {
+  return squeeze(formatTable(table));
+}
+
+function formatTable({ head, rows }: MarkedTable): string {
+  const lines = [head, head.map(() => '---'), ...rows];
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+function squeeze(table: string): string {
+  return table.trim().replace(/ +/g, ' ').replace(/-{3,}/g, '---');
+}
+
+function replaceBetween(page: string, mark: string, text: string): string {
+  const [before = '', rest = ''] = page.split(startOf(mark));
+  return `${before}${startOf(mark)}\n\n${text}\n\n${endOf(mark)}${rest.split(endOf(mark))[1] ?? ''}`;
+}
+
+function startOf(mark: string): string {
+  return `<!-- ${mark}:start -->`;
+}
+
+function endOf(mark: string): string {
+  return `<!-- ${mark}:end -->`;
+}
