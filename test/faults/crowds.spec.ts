@@ -1,0 +1,112 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DatabaseError } from '../../lib/index.js';
+import { Outcomes, told } from '../soak/outcomes.js';
+import { openOwnRoom, type FaultRoom } from './support/fault-room.js';
+
+/** LONG_FAULTS=1: outages as long as real ones. */
+const isLong = process.env.LONG_FAULTS === '1';
+const outageMs = isLong ? 20_000 : 3_000;
+const stopMs = isLong ? 30_000 : 3_000;
+
+const megabyte = 1_048_576;
+
+describe('a crowd of callers', () => {
+  let room: FaultRoom;
+  let outcomes: Outcomes;
+  let calls: number;
+  let longestMs: number;
+
+  beforeEach(async () => {
+    room = await openOwnRoom({ queryTimeoutMs: 2_000 });
+    outcomes = new Outcomes();
+    calls = 0;
+    longestMs = 0;
+  });
+  afterEach(() => room.close());
+
+  /** Reads and writes in turn until `end`, with a moment between two calls. */
+  async function callUntil(end: number, caller: number): Promise<void> {
+    for (let n = caller; performance.now() < end; n++) {
+      if (n % 2 === 0) await write();
+      else await timed(room.db.execute('SELECT count(*) FROM books')).catch(() => undefined);
+      await sleep(100);
+    }
+  }
+
+  async function write(options: { timeoutMs?: number } = {}): Promise<void> {
+    const id = outcomes.begin(1);
+    const insert = { sql: 'INSERT INTO books VALUES (?)', args: [String(id)], ...options };
+    await timed(room.db.execute(insert)).then(
+      () => outcomes.settle(id, told.acknowledged),
+      (error: unknown) => {
+        const surely = error instanceof DatabaseError && error.outcome === 'not-applied';
+        outcomes.settle(id, surely ? told.failed : told.unknown);
+      },
+    );
+  }
+
+  async function timed<T>(call: Promise<T>): Promise<T> {
+    calls++;
+    const start = performance.now();
+    return call.finally(() => (longestMs = Math.max(longestMs, performance.now() - start)));
+  }
+
+  /** The rows that are not as their callers were told; what was given up may wait on the server until a lock is taken away after 5 s. */
+  async function compare(): Promise<string[]> {
+    await sleep(6_000);
+    const rows = new Map<number, number>();
+    for (const name of await room.names()) rows.set(Number(name), (rows.get(Number(name)) ?? 0) + 1);
+    return outcomes.compare(rows);
+  }
+
+  it('of 500 is answered in time during an outage, adds little load and no memory, and is served again', async () => {
+    const heapBefore = process.memoryUsage().heapUsed;
+    const { requests } = room.proxy.counts;
+    room.proxy.inject({ kind: 'reset-before-forward' });
+    const end = performance.now() + outageMs;
+    const callers = Promise.all(Array.from({ length: 500 }, (_, caller) => callUntil(end, caller)));
+    let mostInFlight = 0;
+    let mostHeap = 0;
+    while (performance.now() < end) {
+      mostInFlight = Math.max(mostInFlight, room.db.status().inFlight);
+      mostHeap = Math.max(mostHeap, process.memoryUsage().heapUsed - heapBefore);
+      await sleep(100);
+    }
+    await callers;
+    const during = room.proxy.counts.requests - requests;
+    room.proxy.clear();
+    await room.db.ping();
+    const before = outcomes.count(told.acknowledged);
+    const longestDuring = longestMs;
+    await Promise.all(Array.from({ length: 500 }, () => write({ timeoutMs: 30_000 })));
+
+    expect(calls).toBeGreaterThan(2_000);
+    expect(longestDuring).toBeLessThan(10_000);
+    expect(during).toBeLessThanOrEqual(calls * 1.1);
+    expect(mostInFlight).toBeLessThanOrEqual(500);
+    expect(mostHeap).toBeLessThan(150 * megabyte);
+    expect([before, outcomes.count(told.acknowledged)]).toEqual([0, 500]);
+    expect(room.db.status()).toMatchObject({ inFlight: 0, waiting: 0, breaker: { state: 'closed' } });
+    expect(await compare()).toEqual([]);
+  }, 90_000);
+
+  it('with reads and writes in flight goes on when a server that stood still does', async () => {
+    const end = performance.now() + stopMs;
+    const stopping = room.server.kill('SIGSTOP');
+    const callers = Promise.all(Array.from({ length: 20 }, (_, caller) => callUntil(end, caller)));
+    await stopping;
+    await callers;
+    const during = outcomes.count(told.unknown) + outcomes.count(told.failed);
+    await room.server.kill('SIGCONT');
+    await room.db.ping({ timeoutMs: 10_000 });
+    const before = outcomes.count(told.acknowledged);
+    await write();
+
+    expect(during).toBeGreaterThan(5);
+    expect(outcomes.count(told.acknowledged)).toBe(before + 1);
+    expect(longestMs).toBeLessThan(10_000);
+    expect(room.db.status()).toMatchObject({ inFlight: 0, waiting: 0 });
+    expect(await compare()).toEqual([]);
+  }, 90_000);
+});
