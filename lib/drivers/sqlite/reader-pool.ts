@@ -6,6 +6,7 @@ import type { Reporter } from '../../contract/driver.js';
 import { createClientClosedError } from '../../errors/usage-errors.js';
 import { createAbortedError, createTimeoutError } from '../../errors/wait-errors.js';
 import { describeSql } from '../../sql/describe-sql.js';
+import type { HeldReads, LogHold } from './log-hold.js';
 import { PooledRead, type ReadRequest } from './pooled-read.js';
 import { ReaderThread } from './reader-thread.js';
 import type { ThreadSettings } from './thread-protocol.js';
@@ -23,6 +24,8 @@ export interface ReaderPoolOptions {
   readonly settings: Omit<ThreadSettings, 'marks'>;
   /** Throws when the file is not the one that was opened. */
   readonly assertInPlace: () => void;
+  /** Undefined where there is no log, or none that this process may empty. */
+  readonly hold: LogHold | undefined;
   readonly report: Reporter;
 }
 
@@ -30,7 +33,7 @@ export interface ReaderPoolOptions {
  * Threads for the statements that would hold up the event loop, started when first needed. A statement whose caller has gone keeps its
  * thread until SQLite is done with it: such a thread is set aside and another takes its place, `size` times at most.
  */
-export class ReaderPool {
+export class ReaderPool implements HeldReads {
   readonly #options: ReaderPoolOptions;
   readonly #unknown = new Set<PooledRead>();
   readonly #slow = new Set<PooledRead>();
@@ -46,6 +49,14 @@ export class ReaderPool {
   /** How many reads have no thread yet. */
   get waiting(): number {
     return this.#unknown.size + this.#slow.size;
+  }
+
+  get running(): number {
+    return [...this.#threads].filter(({ tasks }) => tasks.length > 0).length;
+  }
+
+  resume(): void {
+    this.#dispatch();
   }
 
   /**
@@ -84,6 +95,7 @@ export class ReaderPool {
     for (const thread of this.#threads) thread.end();
     const patience = createDeadline(Math.max(remainingMs(deadline), endMs));
     if (this.#threads.size > 0) await within(gone, patience, 'ending').catch(() => this.#reportLeftBehind());
+    await this.#options.hold?.close();
     return { leftBehind: this.#threads.size > 0 ? gone : undefined };
   }
 
@@ -103,6 +115,7 @@ export class ReaderPool {
       const reads = this.#peek();
       if (reads.length === 0) return;
       if (thread === undefined) return this.#startOne();
+      if (this.#options.hold?.mayBegin(this) === false) return;
       for (const read of reads) {
         this.#unknown.delete(read);
         this.#slow.delete(read);

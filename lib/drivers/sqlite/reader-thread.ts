@@ -20,7 +20,7 @@ export interface ThreadEvents {
   /** It takes tasks. */
   readonly onIdle: (thread: ReaderThread) => void;
   /** It could not open its handle, and takes no tasks. */
-  readonly onUnusable: (thread: ReaderThread, error: unknown) => void;
+  readonly onUnusable: (thread: ReaderThread, error: Error) => void;
   /** It is gone, and its handle with it. */
   readonly onGone: (thread: ReaderThread) => void;
 }
@@ -141,11 +141,11 @@ export class ReaderThread {
       this.#events.onOpened();
       this.#state = 'open';
     } catch (error) {
-      this.#beUnusable(error);
+      this.#beUnusable(error as Error);
     }
   }
 
-  #beUnusable(error: unknown): void {
+  #beUnusable(error: Error): void {
     this.end();
     this.#events.onUnusable(this, error);
   }

@@ -10,10 +10,12 @@ import { DatabaseError } from '../../errors/database-error.js';
 import { prepareSqlitePath } from '../../options/check-sqlite-path.js';
 import type { ResolvedOptions, ResolvedSqliteTarget } from '../../options/resolved-options.js';
 import { joinWriteGate, leaveWriteGate } from '../write-gates.js';
+import { Checkpointer } from './checkpointer.js';
 import { joinDatabaseFile, type DatabaseFile } from './database-file.js';
 import { FileGuard } from './file-guard.js';
 import { loadBetterSqlite3 } from './load-better-sqlite3.js';
 import { LocalReads } from './local-reads.js';
+import { LogHold } from './log-hold.js';
 import { listPragmas, openHandle } from './open-handle.js';
 import { ReaderPool } from './reader-pool.js';
 import { SessionPool } from './session-pool.js';
@@ -95,10 +97,11 @@ export class SqliteDriver implements Driver {
 
   async #openHandles(
     BetterSqlite: typeof BetterSqlite3,
-    { path, identity }: DatabaseFile,
+    file: DatabaseFile,
     deadline: Deadline,
   ): Promise<SqliteHandles> {
-    const { sqlite, pool } = this.#options;
+    const { path, identity } = file;
+    const { sqlite, pool: places } = this.#options;
     // a file that was removed since must not come back empty
     const options = { readonly: !(await isWritable(path)), mustExist: true, sqlite };
     const writer = await openHandle(BetterSqlite, path, options, deadline);
@@ -116,8 +119,9 @@ export class SqliteDriver implements Driver {
     };
     try {
       const reader = await open(true, deadline);
-      const sessions = new SessionPool(pool.readers, (until) => open(options.readonly, until));
-      const reads = new LocalReads(reader, this.#createThreads(path, guard), guard, this.#options.intMode);
+      const sessions = new SessionPool(places.readers, (until) => open(options.readonly, until));
+      const pool = this.#createPool(file, guard, writer.usesLog && !options.readonly);
+      const reads = new LocalReads(reader, pool, guard, this.#options.intMode);
       return { writer, reader, sessions, reads, guard };
     } catch (error) {
       writer.close();
@@ -126,13 +130,23 @@ export class SqliteDriver implements Driver {
   }
 
   /** More threads than processors would only take time from each other and from the event loop. */
-  #createThreads(path: string, guard: FileGuard): ReaderPool {
+  #createPool({ path, databaseKey }: DatabaseFile, guard: FileGuard, emptiesLog: boolean): ReaderPool {
     const { pool, sqlite, intMode } = this.#options;
+    const report = this.#report;
+    const assertInPlace = (): void => guard.assertInPlace('not-applied');
+    const settingsOf = (readonly: boolean) => ({
+      path,
+      readonly,
+      pragmas: listPragmas(path, readonly, sqlite),
+      intMode,
+    });
+    const checkpointer = new Checkpointer(settingsOf(false), assertInPlace);
     return new ReaderPool({
       size: Math.min(pool.readers, availableParallelism()),
-      settings: { path, readonly: true, pragmas: listPragmas(path, true, sqlite), intMode },
-      assertInPlace: () => guard.assertInPlace('not-applied'),
-      report: this.#report,
+      settings: settingsOf(true),
+      assertInPlace,
+      hold: emptiesLog ? new LogHold({ path, databaseKey, checkpointer, report }) : undefined,
+      report,
     });
   }
 }
