@@ -8,6 +8,7 @@ import { checkScript, checkStatement } from '../../sql/check-statement.js';
 import { classifySql } from '../../sql/classify-sql.js';
 import { splitScript } from '../../sql/split-script.js';
 import { backupHandles } from './backup-handles.js';
+import { closeHandles } from './close-handles.js';
 import type { FileGuard } from './file-guard.js';
 import type { LocalReads } from './local-reads.js';
 import { RowStreams } from './row-streams.js';
@@ -244,15 +245,4 @@ export class SqliteConnection implements DriverConnection {
 function batchMode(statements: readonly Statement[], mode: TransactionMode): TransactionMode {
   if (mode !== 'deferred') return mode;
   return statements.every(({ sql }) => classifySql(sql) === 'query') ? 'deferred' : 'write';
-}
-
-/** When the database was moved, SQLite leaves its log behind under the old name: whoever opens that name next would take it for its own. */
-function closeHandles({ writer, reader, sessions, guard }: SqliteHandles): void {
-  sessions?.close();
-  reader?.close();
-  try {
-    if (guard?.isInPlace === false) writer.emptyLog();
-  } finally {
-    writer.close();
-  }
 }
