@@ -37,16 +37,22 @@ const results: { id: string; title: string; lines: Line[] }[] = [];
 for (const { id, title, load } of chosen) {
   const start = performance.now();
   const { table } = await load();
-  const lines = await runTable(table, values.smoke ? smokeScale : fullScale);
-  const text = formatLines(table, lines);
-  texts.set(id, text);
-  results.push({ id, title, lines });
-  const head = `${title} (${id}, ${Math.round((performance.now() - start) / 1000)} s)`;
-  print(values.smoke ? `${head}: ${lines.length} lines, same answers` : `\n${head}\n${text}`);
+  const head = (): string => `${title} (${id}, ${Math.round((performance.now() - start) / 1000)} s)`;
+  try {
+    const lines = await runTable(table, values.smoke ? smokeScale : fullScale);
+    const text = formatLines(table, lines);
+    texts.set(id, text);
+    results.push({ id, title, lines });
+    print(values.smoke ? `${head()}: ${lines.length} lines, same answers` : `\n${head()}\n${text}`);
+  } catch (error) {
+    // the others took their time as well
+    process.exitCode = 1;
+    console.error(head(), error);
+  }
 }
 clearInterval(alive);
 if (values.json) console.log(JSON.stringify({ command, machine, tables: results }, undefined, 2));
-if (values.write !== undefined) {
+if (values.write !== undefined && process.exitCode !== 1) {
   if (chosen.length === tables.length)
     texts.set('machine', ['```text', `$ ${command}`, ...machine, '```'].join('\n'));
   await writePage(values.write, texts);

@@ -12,19 +12,11 @@ const select = 'SELECT * FROM tasks';
 
 /** @type {Record<string, () => AsyncIterable<unknown> | Promise<Iterable<unknown>>>} */
 const ways = {
-  'connection.stream': () => streamRows(createConnection({ url })),
+  'connection.stream': () => createConnection({ url }).stream(select),
   'connection.execute': async () => (await createConnection({ url }).execute(select)).rows,
   'better-sqlite3 iterate': async () => new BetterSqlite3(fileURLToPath(url)).prepare(select).iterate(),
   '@libsql/client execute': async () => (await createClient({ url }).execute(select)).rows,
 };
-
-/**
- * @param {any} connection
- * @returns {AsyncIterable<unknown>}
- */
-function streamRows(connection) {
-  return connection.stream(select);
-}
 
 globalThis.gc?.();
 const before = memoryUsage().rss;

@@ -87,14 +87,17 @@ export function openBare(url: string): RemoteClient {
   return { ...client, insert: read, batch: read, transaction: read, count: async () => 0 };
 }
 
-/** A connection for each caller, since each of them runs one statement at a time. */
-export function openServerless(
-  url: string,
-  callers: number,
-): { read(caller: number, id: number): Promise<unknown>; close(): unknown } {
-  const connections = Array.from({ length: callers }, () => connect({ url }));
+/** Statements that run side by side: each takes a connection, and the server refuses more than 128 at a time. */
+const serverlessConnections = 64;
+
+/** Callers share connections, each of which runs one statement at a time. */
+export function openServerless(url: string): {
+  read(caller: number, id: number): Promise<unknown>;
+  close(): unknown;
+} {
+  const connections = Array.from({ length: serverlessConnections }, () => connect({ url }));
   return {
-    read: (caller, id) => connections[caller]!.all(selectTask, [id]),
+    read: (caller, id) => connections[caller % serverlessConnections]!.all(selectTask, [id]),
     close: () => Promise.all(connections.map((connection) => connection.close())),
   };
 }

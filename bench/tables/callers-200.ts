@@ -15,7 +15,7 @@ export const table: Table = {
   async open(room, scale) {
     const callers = scale.count(200, 10);
     const url = (await openServer(room, [roundTripMs])).urlAt(roundTripMs);
-    const serverless = room.use(openServerless(url, callers));
+    const serverless = room.use(openServerless(url));
     const clients = [
       [remoteNames.http, openLibsql(url)],
       [remoteNames.ours, openOurs(url)],

@@ -1,10 +1,9 @@
 import BetterSqlite3 from 'better-sqlite3';
-import { DatabaseConnection } from 'nestjs-turso';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { formatBytes, formatCount } from '../frame/columns.js';
 import { runProcess } from '../frame/start-process.js';
-import type { Absence, Contender, Table } from '../frame/table.js';
+import type { Contender, Table } from '../frame/table.js';
 import { openServer } from '../rooms/open-server.js';
 import type { ReadRows, Way } from '../rooms/read-rows.js';
 import { createTasks } from '../rooms/tasks.js';
@@ -42,15 +41,13 @@ export const table: Table = {
   },
 };
 
-function listWays(where: string, rows: number, url: string): (Contender | Absence)[] {
+function listWays(where: string, rows: number, url: string): Contender[] {
   const ways = ['connection.execute', 'connection.stream', '@libsql/client execute'] as const;
   return ways.map((way) => toContender(where, rows, way, url));
 }
 
-function toContender(where: string, rows: number, name: Way, url: string): Contender | Absence {
+function toContender(where: string, rows: number, name: Way, url: string): Contender {
   const group = `${where}, ${rows.toLocaleString('en-US')} rows`;
-  const exists = name !== 'connection.stream' || 'stream' in DatabaseConnection.prototype;
-  if (!exists) return { group, name, reason: 'not there yet' };
   return {
     group,
     name,
