@@ -1,6 +1,12 @@
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
+/** What is still there when somebody stops the bench. */
+const folders = new Set<string>();
+process.once('exit', () => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 /** Takes down, in reverse order, what a table has set up. */
 export class Room implements AsyncDisposable {
@@ -20,7 +26,11 @@ export class Room implements AsyncDisposable {
   /** An empty folder. */
   async createFolder(): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), 'nestjs-turso-bench-'));
-    this.defer(() => rm(folder, { recursive: true, force: true }));
+    folders.add(folder);
+    this.defer(async () => {
+      await rm(folder, { recursive: true, force: true });
+      folders.delete(folder);
+    });
     return folder;
   }
 

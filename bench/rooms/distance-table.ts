@@ -43,7 +43,7 @@ export function createDistanceTable(work: Work): Table {
         group,
         name,
         answer: () => checkWork(client, name === remoteNames.bare ? 'read' : work),
-        measure: () => measureCalls(start(client, work), { scale, calls: 4 }),
+        measure: () => measureCalls(start(client, work), { scale, calls: 3 }),
       });
       const libsql = createClient({ url: otherFile! });
       return [

@@ -9,7 +9,7 @@ import type { ReadRows, Way } from '../rooms/read-rows.js';
 import { createTasks } from '../rooms/tasks.js';
 
 /** One after the other, because the server's answer to `execute` has a limit. */
-const counts = { file: 500_000, server: 50_000 };
+const counts = { file: 200_000, server: 50_000 };
 
 const fill = (
   rows: number,
