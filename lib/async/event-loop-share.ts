@@ -30,12 +30,16 @@ export class EventLoopShare {
    * @throws DatabaseError `timeout` or `aborted`, outcome `not-applied`, as a rejection
    */
   enter(deadline: Deadline): Promise<void> | undefined {
-    if (this.#next === this.#waiters.length && !this.#isAdmitting && this.#hasTimeLeft()) return undefined;
+    if (this.tryEnter()) return undefined;
     return new Promise<void>((admit, refuse) => this.#waiters.push({ deadline, admit, refuse }));
   }
 
-  #hasTimeLeft(): boolean {
-    const now = performance.now();
+  /** @returns false when the work has to wait for a later turn: `enter` says how */
+  tryEnter(now = performance.now()): boolean {
+    return this.#next === this.#waiters.length && !this.#isAdmitting && this.#hasTimeLeft(now);
+  }
+
+  #hasTimeLeft(now = performance.now()): boolean {
     if (this.#turnBegan !== undefined) return now - this.#turnBegan < longestTurnMs;
     this.#turnBegan = now;
     setImmediate(() => this.#beginTurn());

@@ -19,6 +19,11 @@ export interface DriverConnection {
   /** Names the database itself, whatever the connection: two connections with one key share a write gate and transactions. */
   readonly databaseKey: string;
   execute(statement: Statement, deadline: Deadline): Promise<ResultSet>;
+  /**
+   * Runs a statement before it returns, if it has to wait for nothing: only a database in this process can do that.
+   * @returns undefined when `execute` has to run it: nothing has happened yet
+   */
+  executeNow?(statement: Statement): ResultSet | undefined;
   batch(statements: readonly Statement[], options: BatchOptions, deadline: Deadline): Promise<ResultSet[]>;
   executeMultiple(sql: string, deadline: Deadline): Promise<void>;
   /**

@@ -7,6 +7,13 @@ const timerEarlyMs = 2;
 
 const ambient = new AsyncLocalStorage<AmbientDeadline | undefined>();
 
+/** No deadline was ever put around anything: then there is nothing to look up. */
+let isUnused = true;
+
+function current(): AmbientDeadline | undefined {
+  return isUnused ? undefined : ambient.getStore();
+}
+
 /** A signal that fires with either of two others, until it is parted from them. */
 interface MergedSignal {
   readonly signal: AbortSignal;
@@ -27,7 +34,7 @@ export class AmbientDeadline {
 
   /** Starts now; one that is around already is never made longer. */
   constructor(timeoutMs: number, signal: AbortSignal) {
-    const outer = ambient.getStore();
+    const outer = current();
     this.#deadline =
       outer === undefined ? createDeadline(timeoutMs) : narrowDeadline(outer.#deadline, timeoutMs);
     this.#signal = signal;
@@ -39,9 +46,15 @@ export class AmbientDeadline {
    */
   narrow(call: Deadline): Deadline {
     const deadline = this.#deadline;
+    this.throwIfOver();
+    return { ...narrowDeadline(deadline, call.timeoutMs), signal: this.#mergeWith(call.signal) };
+  }
+
+  /** @throws DatabaseError `timeout` or `aborted`, outcome `not-applied` */
+  throwIfOver(): void {
+    const deadline = this.#deadline;
     const expiresAt = deadline.expiresAt - timerEarlyMs;
     throwIfOver({ ...deadline, expiresAt, signal: this.#signal }, 'before the call: the request is over');
-    return { ...narrowDeadline(deadline, call.timeoutMs), signal: this.#mergeWith(call.signal) };
   }
 
   /** A call begins; a close of its connection must reach it as long as it runs. */
@@ -85,6 +98,7 @@ function mergeSignals(...sources: AbortSignal[]): MergedSignal {
 
 /** Runs `work` so that the deadline bounds every call made inside. */
 export function runWithinDeadline<T>(deadline: AmbientDeadline, work: () => T): T {
+  isUnused = false;
   return ambient.run(deadline, work);
 }
 
@@ -93,17 +107,25 @@ export function runWithinDeadline<T>(deadline: AmbientDeadline, work: () => T): 
  * Calls inside are bounded by their own `timeoutMs` again.
  */
 export function withoutRequestDeadline<T>(work: () => T): T {
-  return ambient.run(undefined, work);
+  return current() === undefined ? work() : ambient.run(undefined, work);
 }
 
 /** The deadline of a call, narrowed by the one around it where there is one. */
 export function narrowToAmbient(deadline: Deadline): Deadline {
-  return ambient.getStore()?.narrow(deadline) ?? deadline;
+  return current()?.narrow(deadline) ?? deadline;
+}
+
+/**
+ * Asks the deadline around a call that waits for nothing.
+ * @throws DatabaseError `timeout` or `aborted`, outcome `not-applied`, when it is over
+ */
+export function throwIfRequestIsOver(): void {
+  current()?.throwIfOver();
 }
 
 /** Tells the deadline around a call that the call begins; `release` tells its end. */
 export function holdAmbientDeadline(): AmbientDeadline | undefined {
-  const around = ambient.getStore();
+  const around = current();
   around?.hold();
   return around;
 }

@@ -1,11 +1,12 @@
+import type { ResultSet } from '@libsql/core/api';
 import { createDeadline, narrowDeadline, type Deadline } from '../async/deadline.js';
 import type { DriverConnection } from '../contract/connection.js';
 import type { Reporter } from '../contract/driver.js';
-import type { CallOptions } from '../contract/statement.js';
+import type { CallOptions, Statement } from '../contract/statement.js';
 import { DatabaseError } from '../errors/database-error.js';
 import { createWaitedForItselfError } from '../errors/wait-errors.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
-import { narrowToAmbient } from './ambient-deadline.js';
+import { narrowToAmbient, throwIfRequestIsOver } from './ambient-deadline.js';
 import { checkTimeout } from './check-call-options.js';
 import type { ConnectionSession } from './connection-session.js';
 import type { ConnectionStatus } from './connection-status.js';
@@ -70,23 +71,44 @@ export class ConnectionCalls {
     return signal === undefined ? deadline : narrowDeadline(deadline, timeoutMs, signal);
   }
 
-  /** Counts a call and remembers its error. Work of a transaction that is still open is let in while a close drains. */
-  async track<T>(work: () => Promise<T>): Promise<T> {
-    const key = this.#session.opened?.connection.databaseKey;
-    if (key === undefined) return this.#remember(() => this.#session.track(work));
-    const left = findLeftScope(key);
-    const bound = left === undefined ? work : () => explainWait(work, left);
-    return this.#remember(() => this.#session.track(bound, currentScope(key) !== undefined));
+  /**
+   * Counts a call and remembers its error. Work of a transaction that is still open is let in while a close drains.
+   */
+  track<T>(work: () => Promise<T>): Promise<T> {
+    const session = this.#session;
+    const key = session.opened?.connection.databaseKey;
+    if (key === undefined) return this.#follow(session, false, undefined, work);
+    return this.#follow(session, currentScope(key) !== undefined, findLeftScope(key), work);
   }
 
   /** Runs a call one way or the other. */
-  async run<T>(options: CallOptions, ways: CallWays<T>): Promise<T> {
-    return this.track(async () => {
+  run<T>(options: CallOptions, ways: CallWays<T>): Promise<T> {
+    return this.track(() => {
       const deadline = this.createDeadline(options);
-      const { connection } = this.#session.opened ?? (await this.#session.open(deadline));
-      const scope = findOuterScope(connection.databaseKey);
-      return scope === undefined ? ways.alone(connection, deadline) : ways.joined(scope, deadline);
+      const { opened } = this.#session;
+      return opened === undefined
+        ? this.#session.open(deadline).then(({ connection }) => goOneWay(connection, ways, deadline))
+        : goOneWay(opened.connection, ways, deadline);
     });
+  }
+
+  /**
+   * Runs a statement before it returns: a call that nothing is around and that has to wait for nothing needs no deadline of its own,
+   * and nobody can close the connection meanwhile.
+   * @returns undefined when it has to go the way of every call
+   */
+  executeNow(statement: Statement, { timeoutMs, signal }: CallOptions): ResultSet | undefined {
+    const { opened, closed } = this.#session;
+    if (opened?.connection.executeNow === undefined || closed) return undefined;
+    if (timeoutMs !== undefined || signal !== undefined) return undefined;
+    if (currentScope(opened.connection.databaseKey) !== undefined) return undefined;
+    try {
+      throwIfRequestIsOver();
+      return opened.connection.executeNow(statement);
+    } catch (error) {
+      this.#remember(error);
+      throw error;
+    }
   }
 
   /** What a transaction handle needs; it stays with the session that it began in. */
@@ -95,30 +117,47 @@ export class ConnectionCalls {
     return {
       databaseKey,
       createDeadline: (options) => this.createDeadline(options),
-      track: (work) => this.#remember(() => session.track(work, true)),
+      track: (work) => this.#follow(session, true, undefined, work),
       report: (code, error) => this.#report({ level: 'warning', code, message: (error as Error).message }),
     };
   }
 
-  async #remember<T>(work: () => Promise<T>): Promise<T> {
+  /** One promise for all that every call needs. */
+  async #follow<T>(
+    session: ConnectionSession,
+    letInBefore: boolean,
+    left: TransactionScope | undefined,
+    work: () => Promise<T>,
+  ): Promise<T> {
     try {
-      return await work();
-    } catch (error) {
-      if (error instanceof DatabaseError) {
-        this.#lastError = { kind: error.kind, at: new Date() };
-        if (error.kind === 'timeout') this.#timeouts++;
+      const leave = session.enter(letInBefore);
+      try {
+        return await work();
+      } finally {
+        leave();
       }
-      throw error;
+    } catch (error) {
+      const explained = left === undefined ? error : explainWait(error, left);
+      this.#remember(explained);
+      throw explained;
     }
+  }
+
+  #remember(error: unknown): void {
+    if (!(error instanceof DatabaseError)) return;
+    this.#lastError = { kind: error.kind, at: new Date() };
+    if (error.kind === 'timeout') this.#timeouts++;
   }
 }
 
+/** @throws DatabaseError `TRANSACTION_CLOSED` when the call outlived its transaction */
+function goOneWay<T>(connection: DriverConnection, ways: CallWays<T>, deadline: Deadline): Promise<T> {
+  const scope = findOuterScope(connection.databaseKey);
+  return scope === undefined ? ways.alone(connection, deadline) : ways.joined(scope, deadline);
+}
+
 /** A call outside of a transaction that is open around it may wait for that transaction, which waits for the call: say so. */
-async function explainWait<T>(work: () => Promise<T>, left: TransactionScope): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const inVain = error instanceof DatabaseError && error.code === 'TIMEOUT' && !left.ended;
-    throw inVain ? createWaitedForItselfError(error, left.origin) : error;
-  }
+function explainWait(error: unknown, left: TransactionScope): unknown {
+  const inVain = error instanceof DatabaseError && error.code === 'TIMEOUT' && !left.ended;
+  return inVain ? createWaitedForItselfError(error, left.origin) : error;
 }

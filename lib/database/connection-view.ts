@@ -42,17 +42,16 @@ export class ConnectionView implements DatabaseView {
   }
 
   /** Runs one statement; see `DatabaseConnection.execute`. */
-  async execute<T extends object = object>(
+  execute<T extends object = object>(
     statement: StatementInput,
     args?: InputArgs | InArgs,
   ): Promise<QueryResult<T>> {
-    const { statement: prepared, options } = toStatement(statement, args, this.#defaults);
-    const result = await this.#parts.calls.run(options, {
-      joined: (scope, deadline) =>
-        scope.call((transaction, inner) => transaction.execute(prepared, inner), deadline),
-      alone: (connection, deadline) => connection.execute(prepared, deadline),
-    });
-    return result as QueryResult<T>;
+    try {
+      return this.#execute(statement, args) as Promise<QueryResult<T>>;
+    } catch (error) {
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- as it was thrown
+      return Promise.reject(error);
+    }
   }
 
   /** Reads rows as they are taken; see `DatabaseConnection.stream`. */
@@ -106,6 +105,18 @@ export class ConnectionView implements DatabaseView {
   /** Opens the connection itself again. */
   reconnect(): void {
     void this.#parts.connection.reconnect();
+  }
+
+  #execute(input: StatementInput, args: InputArgs | InArgs | undefined): Promise<ResultSet> {
+    const { calls } = this.#parts;
+    const { statement, options } = toStatement(input, args, this.#defaults);
+    const result = calls.executeNow(statement, options);
+    if (result !== undefined) return Promise.resolve(result);
+    return calls.run(options, {
+      joined: (scope, deadline) =>
+        scope.call((transaction, inner) => transaction.execute(statement, inner), deadline),
+      alone: (connection, deadline) => connection.execute(statement, deadline),
+    });
   }
 
   async #runBatch(

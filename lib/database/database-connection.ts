@@ -71,7 +71,7 @@ export class DatabaseConnection implements Client {
    * ```
    * @throws DatabaseError
    */
-  async execute<T extends object = object>(
+  execute<T extends object = object>(
     statement: StatementInput,
     args?: InputArgs | InArgs,
   ): Promise<QueryResult<T>> {

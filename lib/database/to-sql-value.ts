@@ -7,10 +7,10 @@ const largest = 2n ** 63n - 1n;
 /**
  * Turns a JavaScript value into its SQLite storage class, by one rule on every backend: whole numbers are INTEGER, other numbers
  * REAL, booleans 1 and 0, a Date its milliseconds since 1970, bytes a BLOB.
- * @param where names the parameter in the error, never its value
+ * @param where the position of the parameter from 0, or its name, for the error, which never holds a value
  * @throws DatabaseError `ARGS_INVALID`
  */
-export function toSqlValue(value: unknown, where: string): SqlValue {
+export function toSqlValue(value: unknown, where: number | string): SqlValue {
   switch (typeof value) {
     case 'string':
       return value;
@@ -31,12 +31,12 @@ export function toSqlValue(value: unknown, where: string): SqlValue {
   }
 }
 
-function toNumber(value: number, where: string): SqlValue {
+function toNumber(value: number, where: number | string): SqlValue {
   if (!Number.isFinite(value)) throw refuse(where, `${value}; only finite numbers can be passed`);
   return Number.isSafeInteger(value) ? BigInt(value) : value;
 }
 
-function toBytesOrDate(value: object, where: string): SqlValue {
+function toBytesOrDate(value: object, where: number | string): SqlValue {
   // copied: the call may wait, and the caller may use its buffer again
   if (ArrayBuffer.isView(value))
     return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
@@ -58,6 +58,7 @@ function isDate(value: object): value is Date {
   return Object.prototype.toString.call(value) === '[object Date]';
 }
 
-function refuse(where: string, what: string): Error {
-  return createArgsError(`${where} is ${what}`);
+function refuse(where: number | string, what: string): Error {
+  const place = typeof where === 'number' ? `at position ${where + 1}` : `"${where}"`;
+  return createArgsError(`the argument ${place} is ${what}`);
 }

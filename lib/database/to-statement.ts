@@ -44,14 +44,13 @@ function prepare(sql: string, args: InputArgs | undefined, options: CallOptions)
 
 function toArgs(args: InputArgs | undefined): SqlArgs {
   if (args === undefined || args === null) return noArgs;
-  if (Array.isArray(args))
-    return args.map((value, index) => toSqlValue(value, `the argument at position ${index + 1}`));
+  if (Array.isArray(args)) return args.map(toSqlValue);
   if (typeof args !== 'object')
     throw createArgsError('arguments are an array, or an object of names and values');
   const named = new Map<string, SqlValue>();
   for (const [key, value] of Object.entries(args)) {
     const name = /^[:@$]/.test(key) ? key.slice(1) : key;
-    named.set(name, toSqlValue(value, `the argument "${name}"`));
+    named.set(name, toSqlValue(value, name));
   }
   return named;
 }

@@ -59,8 +59,8 @@ export class FileGuard {
    * The same before a call, now and then.
    * @throws DatabaseError `FILE_MOVED`
    */
-  assertInPlaceNowAndThen(): void {
-    if (performance.now() - this.#lookedAt > readIntervalMs) this.assertInPlace('not-applied');
+  assertInPlaceNowAndThen(now = performance.now()): void {
+    if (now - this.#lookedAt > readIntervalMs) this.assertInPlace('not-applied');
   }
 
   /** Not before SQLite itself uses the log: in another mode the last of other processes removes it. */

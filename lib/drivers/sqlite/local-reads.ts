@@ -8,6 +8,7 @@ import { hasQuickPlan } from './has-quick-plan.js';
 import type { ReadRequest } from './pooled-read.js';
 import type { ReaderPool } from './reader-pool.js';
 import type { SqliteHandle } from './sqlite-handle.js';
+import { runReadNow } from './run-read-now.js';
 import { runStatement } from './sqlite-run.js';
 import { whileBusy, whileBusyElsewhere } from './while-busy.js';
 
@@ -32,6 +33,11 @@ export class LocalReads {
 
   close(deadline: Deadline): ReturnType<ReaderPool['close']> {
     return this.#pool.close(deadline);
+  }
+
+  /** @returns undefined for a statement that `run` has to run */
+  runNow(statement: Statement): ResultSet | undefined {
+    return runReadNow(this.#reader, statement, this.#intMode, this.#guard);
   }
 
   /** @returns undefined for a statement that writes: only the engine knows whether a WITH does */

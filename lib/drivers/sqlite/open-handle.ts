@@ -30,7 +30,7 @@ export async function openHandle(
     for (const pragma of listPragmas(path, readonly, sqlite)) {
       await whileBusy(() => handle.db.pragma(pragma), deadline);
     }
-    await whileBusy(() => handle.createRowidTable(), deadline);
+    await whileBusy(() => handle.createTempTables(), deadline);
     return handle;
   } catch (error) {
     handle.close();

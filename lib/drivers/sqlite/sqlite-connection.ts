@@ -12,6 +12,7 @@ import { closeHandles } from './close-handles.js';
 import type { FileGuard } from './file-guard.js';
 import type { LocalReads } from './local-reads.js';
 import { RowStreams } from './row-streams.js';
+import { runReadNow } from './run-read-now.js';
 import type { Session, SessionPool } from './session-pool.js';
 import type { SqliteHandle } from './sqlite-handle.js';
 import { runStatement } from './sqlite-run.js';
@@ -70,6 +71,13 @@ export class SqliteConnection implements DriverConnection {
     return this.#asWriter(deadline, () =>
       whileBusy(() => runStatement(writer, statement, this.#intMode), deadline),
     );
+  }
+
+  /** A read that was prepared before, and that has to wait for neither its handle nor its turn. */
+  executeNow(statement: Statement): ResultSet | undefined {
+    const { reads, writer } = this.#handles;
+    if (reads !== undefined) return reads.runNow(statement);
+    return this.#gate.held > 0 ? undefined : runReadNow(writer, statement, this.#intMode);
   }
 
   async batch(

@@ -1,7 +1,9 @@
 import type { Database, Statement as PreparedStatement } from 'better-sqlite3';
 import type { RowFactory } from '../../contract/row.js';
-import { classifySql } from '../../sql/classify-sql.js';
+import { classifySql, firstKeyword, type SqlClass } from '../../sql/classify-sql.js';
 import { readParameters, type ParameterList } from '../../sql/read-parameters.js';
+import { TextCache } from '../../sql/text-cache.js';
+import { SchemaWatch } from './schema-watch.js';
 import { StatementPace } from './statement-pace.js';
 
 /** A statement of better-sqlite3 as we use it: integers exact, rows as arrays. */
@@ -10,21 +12,34 @@ export type BetterStatement = PreparedStatement<unknown[], unknown>;
 /** A statement ready to run. */
 export interface Prepared {
   readonly prepared: BetterStatement;
+  readonly found: SqlClass;
+  /** A query, and SQLite says that it changes nothing. */
+  readonly readsOnly: boolean;
+  /** The first one, in upper case. */
+  readonly keyword: string;
   readonly parameters: ParameterList;
   /** Whether it may run in this thread. */
   readonly pace: StatementPace;
   /** What its last result looked like: rows of one shape are cheap, and a shape is not. */
   shape: ResultShape | undefined;
+  /** Its integers come as `bigint`. As numbers they cost half, and beyond 2^53 − 1 they are rounded. */
+  exact: boolean;
 }
 
 /** How the rows of a result look. */
 export interface ResultShape {
   readonly columns: readonly string[];
+  readonly columnTypes: readonly string[];
   readonly createRow: RowFactory;
+  /** The handle's schema that it was asked for. */
+  readonly schema: number;
 }
 
 /** How many statements a handle keeps prepared. An app has a few hundred texts; one that builds texts without end must not leak. */
 const maxPrepared = 500;
+
+/** Of what the handle runs for itself, which surely leaves the schema as it was. */
+const keepsSchema = /^(BEGIN( \w+)?|COMMIT)$/;
 
 /** In the handle's own temp schema, which never reaches the database file. */
 const rowidTable = 'nestjs_turso_rowid';
@@ -32,7 +47,9 @@ const rowidTable = 'nestjs_turso_rowid';
 /** One open handle on a database, with its prepared statements. */
 export class SqliteHandle {
   readonly db: Database;
-  readonly #prepared = new Map<string, Prepared>();
+  readonly #prepared = new TextCache<Prepared>(maxPrepared);
+  #watch: SchemaWatch | undefined;
+  #ownChanges = 0;
 
   constructor(db: Database) {
     this.db = db;
@@ -43,13 +60,25 @@ export class SqliteHandle {
     return this.db.open;
   }
 
-  /** Prepares `forgetRowid`; once, before the first statement. */
-  createRowidTable(): void {
-    if (!this.db.readonly) this.db.exec(`CREATE TEMP TABLE ${rowidTable} (id INTEGER PRIMARY KEY)`);
+  /** Prepares `forgetRowid` and `schema`; before the first statement, and behind the pragmas that shape a new file. */
+  createTempTables(): void {
+    if (!this.db.readonly)
+      this.db.exec(`CREATE TEMP TABLE IF NOT EXISTS ${rowidTable} (id INTEGER PRIMARY KEY)`);
+    this.#watch = new SchemaWatch(this.db);
   }
 
   get inTransaction(): boolean {
     return this.db.inTransaction;
+  }
+
+  /** A number that is another one when the schema may have changed: elsewhere up to the statement before, or by this handle. */
+  get schema(): number {
+    return this.#watch === undefined ? ++this.#ownChanges : this.#watch.loads + this.#ownChanges;
+  }
+
+  /** This handle may have changed the schema, or undone such a change. */
+  forgetSchema(): void {
+    this.#ownChanges++;
   }
 
   /** A number that changes whenever another handle or process writes. */
@@ -67,20 +96,27 @@ export class SqliteHandle {
     if (!this.db.readonly) this.db.pragma('wal_checkpoint(TRUNCATE)');
   }
 
-  /** Prepares a statement, or takes the one prepared before; the least recently used one is dropped. */
+  /** Prepares a statement, or takes the one prepared before; what was used least lately is dropped. */
   prepare(sql: string): Prepared {
     const known = this.#prepared.get(sql);
-    if (known !== undefined) {
-      this.#prepared.delete(sql);
-      this.#prepared.set(sql, known);
-      return known;
-    }
-    if (classifySql(sql) === 'pragma') return this.#preparePragma(sql);
-    const entry = this.#prepareNew(sql);
-    if (this.#prepared.size >= maxPrepared)
-      this.#prepared.delete(this.#prepared.keys().next().value as string);
+    if (known !== undefined) return known;
+    const found = classifySql(sql);
+    if (found === 'pragma') return this.#preparePragma(sql);
+    const entry = this.#prepareNew(sql, found);
     this.#prepared.set(sql, entry);
     return entry;
+  }
+
+  /** The statement when it is prepared already. */
+  find(sql: string): Prepared | undefined {
+    return this.#prepared.get(sql);
+  }
+
+  /** From now on the integers of a statement come as `bigint`. */
+  readExactly(entry: Prepared): void {
+    if (entry.exact) return;
+    entry.prepared.safeIntegers(true);
+    entry.exact = true;
   }
 
   /**
@@ -93,8 +129,17 @@ export class SqliteHandle {
     this.prepare(`INSERT OR REPLACE INTO temp.${rowidTable} (id) VALUES (0)`).prepared.run();
   }
 
+  /** Changed rows and the last rowid: better-sqlite3 tells neither of a statement that also returns rows. */
+  readCounts(): [changes: number, rowid: bigint] {
+    const entry = this.prepare('SELECT changes(), last_insert_rowid()');
+    this.readExactly(entry);
+    const [changes, rowid] = entry.prepared.get() as [bigint, bigint];
+    return [Number(changes), rowid];
+  }
+
   /** Runs transaction control or a pragma of our own. */
   run(sql: string): void {
+    if (!keepsSchema.test(sql)) this.forgetSchema();
     this.db.exec(sql);
   }
 
@@ -109,16 +154,21 @@ export class SqliteHandle {
    */
   #preparePragma(sql: string): Prepared {
     this.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').prepared.get();
-    const entry = this.#prepareNew(sql);
+    const entry = this.#prepareNew(sql, 'pragma');
     // the others tell what the handle knows
     entry.pace.tryFirst(() => !/check/i.test(sql));
     return entry;
   }
 
-  #prepareNew(sql: string): Prepared {
+  #prepareNew(sql: string, found: SqlClass): Prepared {
     const prepared = this.db.prepare<unknown[], unknown>(sql);
-    prepared.safeIntegers(true);
+    const exact = !prepared.readonly;
+    prepared.safeIntegers(exact);
     if (prepared.reader) prepared.raw(true);
-    return { prepared, parameters: readParameters(sql), pace: new StatementPace(), shape: undefined };
+    const keyword = firstKeyword(sql);
+    const readsOnly = found === 'query' && prepared.readonly;
+    const parameters = readParameters(sql);
+    const pace = new StatementPace();
+    return { prepared, found, readsOnly, keyword, parameters, pace, shape: undefined, exact };
   }
 }

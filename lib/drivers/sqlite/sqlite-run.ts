@@ -1,13 +1,13 @@
-import type { IntMode, ResultSet, Value } from '@libsql/core/api';
+import type { IntMode, ResultSet, Row, Value } from '@libsql/core/api';
 import { toIntMode } from '../../contract/integers.js';
 import { StatementResult } from '../../contract/result-set.js';
 import { createRowFactory } from '../../contract/row.js';
 import type { Statement } from '../../contract/statement.js';
+import type { SqlArgs } from '../../contract/value.js';
 import type { Outcome } from '../../errors/database-error.js';
-import { firstKeyword } from '../../sql/classify-sql.js';
 import { bindArgs } from './bind-args.js';
 import { toSqliteError } from './sqlite-errors.js';
-import type { BetterStatement, Prepared, ResultShape, SqliteHandle } from './sqlite-handle.js';
+import type { Prepared, ResultShape, SqliteHandle } from './sqlite-handle.js';
 
 /**
  * Runs one statement on a handle, at once.
@@ -15,49 +15,118 @@ import type { BetterStatement, Prepared, ResultShape, SqliteHandle } from './sql
  */
 export function runStatement(handle: SqliteHandle, statement: Statement, intMode: IntMode): ResultSet {
   try {
-    const entry = handle.prepare(statement.sql);
-    const { prepared, parameters } = entry;
-    const args = bindArgs(parameters, statement.args);
-    if (!prepared.readonly && mayInsert(firstKeyword(statement.sql))) handle.forgetRowid();
-    return prepared.reader
-      ? readRows(handle, entry, args, statement.sql, intMode)
-      : runWrite(prepared, args, statement.sql);
+    return runPrepared(handle, handle.prepare(statement.sql), statement.args, intMode);
   } catch (error) {
     throw toSqliteError(error);
   }
 }
 
-function readRows(
+/** The same for a statement of this handle. */
+export function runPrepared(
   handle: SqliteHandle,
   entry: Prepared,
-  args: unknown[],
-  sql: string,
+  args: SqlArgs,
   intMode: IntMode,
 ): ResultSet {
-  const { prepared } = entry;
-  const rawRows = prepared.all(...args) as unknown[][];
-  // asked after the run: SQLite prepares anew by itself when the schema has changed
-  const described = prepared.columns();
-  const columns = described.map((column) => column.name);
-  const { createRow } = (entry.shape = shapeOf(entry.shape, columns));
-  const outcome: Outcome = prepared.readonly ? 'not-applied' : 'applied';
-  const rows = rawRows.map((values) => createRow(values.map((value) => toValue(value, intMode, outcome))));
-  const columnTypes = described.map((column) => column.type ?? '');
-  const counts = prepared.readonly ? noCounts : readCounts(handle, sql);
-  return new StatementResult({ columns, columnTypes, rows, ...counts });
+  try {
+    if (entry.readsOnly) return readRows(handle, entry, bindArgs(entry.parameters, args), intMode);
+    return runOther(handle, entry, bindArgs(entry.parameters, args), intMode);
+  } catch (error) {
+    // a conflict may have rolled a change of the schema back
+    handle.forgetSchema();
+    throw toSqliteError(error);
+  }
 }
 
-/** The shape of the result before, unless the schema has changed since. */
-function shapeOf(last: ResultShape | undefined, columns: readonly string[]): ResultShape {
+function runOther(handle: SqliteHandle, entry: Prepared, args: unknown[], intMode: IntMode): ResultSet {
+  const { prepared, found } = entry;
+  if (!prepared.readonly && mayInsert(entry)) handle.forgetRowid();
+  const result = prepared.reader ? readRows(handle, entry, args, intMode) : runWrite(entry, args);
+  if (found !== 'query' && found !== 'change') handle.forgetSchema();
+  return result;
+}
+
+function readRows(handle: SqliteHandle, entry: Prepared, args: unknown[], intMode: IntMode): ResultSet {
+  const { prepared } = entry;
+  if (intMode !== 'number') handle.readExactly(entry);
+  const rows = prepared.all(...args) as Value[][];
+  // after the run: SQLite prepares anew by itself when the schema has changed
+  const shape = shapeOf(handle, entry);
+  const outcome: Outcome = prepared.readonly ? 'not-applied' : 'applied';
+  if (!replaceValues(rows, entry.exact, intMode, outcome)) {
+    handle.readExactly(entry);
+    return readRows(handle, entry, args, intMode);
+  }
+  const { rowsAffected, lastInsertRowid } = prepared.readonly
+    ? noCounts
+    : toCounts(entry, ...handle.readCounts());
+  // copies: the caller may change those of his result
+  const columns = shape.columns.slice();
+  const columnTypes = shape.columnTypes.slice();
+  return new StatementResult({
+    columns,
+    columnTypes,
+    rows: replaceByRows(rows, shape),
+    rowsAffected,
+    lastInsertRowid,
+  });
+}
+
+/** The shape of the result before, unless the schema may have changed since. */
+function shapeOf(handle: SqliteHandle, entry: Prepared): ResultShape {
+  const { schema } = handle;
+  const { prepared, shape: last } = entry;
+  if (last?.schema === schema) return last;
+  const described = prepared.columns();
+  const columns = described.map(({ name }) => name);
   const isSame =
     last?.columns.length === columns.length && last.columns.every((name, index) => name === columns[index]);
-  // a copy: the caller may change the columns of his result
-  return isSame ? last : { columns: [...columns], createRow: createRowFactory([...columns]) };
+  return (entry.shape = {
+    columns,
+    columnTypes: described.map(({ type }) => type ?? ''),
+    createRow: isSame ? last.createRow : createRowFactory(columns),
+    schema,
+  });
 }
 
-function runWrite(prepared: BetterStatement, args: unknown[], sql: string): ResultSet {
-  const info = prepared.run(...args);
-  const counts = toCounts(sql, info.changes, BigInt(info.lastInsertRowid));
+/**
+ * Puts libSQL's values in the place of better-sqlite3's.
+ * @returns false when a number may be an integer that was rounded
+ */
+function replaceValues(rows: unknown[][], exact: boolean, intMode: IntMode, outcome: Outcome): boolean {
+  for (const values of rows) {
+    for (let index = 0; index < values.length; index++) {
+      const value = values[index];
+      if (typeof value === 'string' || value === null) continue;
+      if (typeof value !== 'number') values[index] = toValue(value, intMode, outcome);
+      else if (!exact && (value > Number.MAX_SAFE_INTEGER || value < -Number.MAX_SAFE_INTEGER)) return false;
+    }
+  }
+  return true;
+}
+
+/** @throws IntegerRangeError for an integer that `intMode` cannot hold */
+export function toValue(value: unknown, intMode: IntMode, outcome: Outcome): Value {
+  if (typeof value === 'bigint') return toIntMode(value, intMode, outcome);
+  return value instanceof Uint8Array ? toArrayBuffer(value) : (value as Value);
+}
+
+function toArrayBuffer(bytes: Uint8Array): ArrayBuffer {
+  return bytes.byteLength === bytes.buffer.byteLength
+    ? (bytes.buffer as ArrayBuffer)
+    : (bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer);
+}
+
+/** In the list itself: a second one would cost as much as the rows. */
+function replaceByRows(lists: Value[][], { createRow }: ResultShape): Row[] {
+  const rows = lists as (Value[] | Row)[];
+  for (let index = 0; index < rows.length; index++) rows[index] = createRow(rows[index] as Value[]);
+  return rows as Row[];
+}
+
+function runWrite(entry: Prepared, args: unknown[]): ResultSet {
+  const { changes, lastInsertRowid } = entry.prepared.run(...args);
+  const counts = toCounts(entry, changes, BigInt(lastInsertRowid));
   return new StatementResult({ columns: [], columnTypes: [], rows: [], ...counts });
 }
 
@@ -68,36 +137,11 @@ interface Counts {
 
 const noCounts: Counts = { rowsAffected: 0, lastInsertRowid: undefined };
 
-/** better-sqlite3 gives no counts for a statement that also returns rows; the handle still knows them. */
-function readCounts(handle: SqliteHandle, sql: string): Counts {
-  const [changes, rowid] = handle.prepare('SELECT changes(), last_insert_rowid()').prepared.get() as [
-    bigint,
-    bigint,
-  ];
-  return toCounts(sql, Number(changes), rowid);
+function toCounts(entry: Prepared, rowsAffected: number, rowid: bigint): Counts {
+  if (mayInsert(entry)) return { rowsAffected, lastInsertRowid: rowid };
+  return entry.found === 'change' ? { rowsAffected, lastInsertRowid: undefined } : noCounts;
 }
 
-function toCounts(sql: string, rowsAffected: number, rowid: bigint): Counts {
-  const keyword = firstKeyword(sql);
-  if (mayInsert(keyword)) return { rowsAffected, lastInsertRowid: rowid };
-  return keyword === 'UPDATE' || keyword === 'DELETE'
-    ? { rowsAffected, lastInsertRowid: undefined }
-    : noCounts;
-}
-
-function mayInsert(keyword: string): boolean {
+function mayInsert({ keyword }: Prepared): boolean {
   return keyword === 'INSERT' || keyword === 'REPLACE' || keyword === 'WITH';
-}
-
-/** @throws IntegerRangeError for an integer that `intMode` cannot hold */
-export function toValue(value: unknown, intMode: IntMode, outcome: Outcome): Value {
-  if (typeof value === 'bigint') return toIntMode(value, intMode, outcome);
-  if (value instanceof Uint8Array) return toArrayBuffer(value);
-  return value as Value;
-}
-
-function toArrayBuffer(bytes: Uint8Array): ArrayBuffer {
-  return bytes.byteLength === bytes.buffer.byteLength
-    ? (bytes.buffer as ArrayBuffer)
-    : (bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer);
 }

@@ -24,8 +24,10 @@ export async function* streamRows(
 ): AsyncGenerator<Row, void, undefined> {
   const { timeoutMs, signal } = deadline;
   const reading = await whileBusy(() => {
-    const { prepared, parameters } = handle.prepare(sql);
+    const entry = handle.prepare(sql);
+    const { prepared, parameters } = entry;
     if (!prepared.readonly) throw createStreamWritesError();
+    handle.readExactly(entry);
     const values = prepared.iterate(...bindArgs(parameters, args)) as IterableIterator<unknown[]>;
     // only a step asks for the lock, and SQLite prepares anew by itself when the schema has changed
     const turn = readTurn(values);

@@ -116,6 +116,36 @@ export function describeExecute(setup: ContractSetup, words: ContractWords): voi
       expect(toArrays(result)).toEqual([['Emma', 1815]]);
     });
 
+    it('names the columns as they are called now', async () => {
+      await room.db.execute('CREATE TABLE books (name TEXT, year INTEGER)');
+      await room.db.execute("INSERT INTO books VALUES ('Emma', 1815)");
+      const read = async (): Promise<object> => ({
+        ...(await room.db.execute('SELECT * FROM books')).rows[0],
+      });
+      const seen = [await read(), await read()];
+      await room.db.execute('ALTER TABLE books RENAME COLUMN name TO title');
+      seen.push(await read());
+      await room.db.batch(
+        ['ALTER TABLE books DROP COLUMN year', "ALTER TABLE books ADD COLUMN author TEXT DEFAULT 'Austen'"],
+        'write',
+      );
+      seen.push(await read());
+      await room.db.migrate([
+        'DROP TABLE books',
+        'CREATE TABLE books (author TEXT, title TEXT)',
+        "INSERT INTO books VALUES ('Austen', 'Persuasion')",
+      ]);
+      seen.push(await read());
+
+      expect(seen).toEqual([
+        { name: 'Emma', year: 1815 },
+        { name: 'Emma', year: 1815 },
+        { title: 'Emma', year: 1815 },
+        { title: 'Emma', author: 'Austen' },
+        { author: 'Austen', title: 'Persuasion' },
+      ]);
+    });
+
     it('enforces foreign keys', async () => {
       expect(await readValue(room.db, 'PRAGMA foreign_keys')).toBe(1);
     });

@@ -4,6 +4,7 @@ import { toIntMode } from '../../../lib/contract/integers.js';
 import { StatementResult } from '../../../lib/contract/result-set.js';
 import { createRowFactory } from '../../../lib/contract/row.js';
 import { IntegerRangeError } from '../../../lib/errors/integer-range-error.js';
+import { startChild } from '../../connection/support/child.js';
 import { failureOf } from '../../contract/facts.js';
 
 describe('createRowFactory', () => {
@@ -45,6 +46,38 @@ describe('createRowFactory', () => {
 
     expect([values(row), row.length]).toEqual([[1, 2, 3], 3]);
     expect(Object.fromEntries(Object.entries(row))).toEqual(named);
+  });
+
+  it.each([
+    ['quotes', ["it's", 'a "b"', '`c`', 'd\\']],
+    ['line ends', ['a\nb', 'c\r', '\u2028', '\u2029']],
+    ['code', ['${process.exit(1)}', '*/ throw 1 //', "'];throw 1;['", '"];throw 1;["', 'constructor']],
+  ])('takes names of columns that hold %s for names, however many rows there are', (_name, columns) => {
+    const createRow = createRowFactory(columns);
+    const made = Array.from({ length: 200 }, (_, n) => createRow(columns.map((_column, index) => n + index)));
+
+    for (const [n, row] of made.entries()) {
+      expect(names(row)).toEqual(columns);
+      expect(values(row)).toEqual(columns.map((_column, index) => n + index));
+    }
+    expect(new Set(made.map((row) => Object.getPrototypeOf(row) as object)).size).toBe(1);
+    expect(made.at(-1)?.constructor).toBe(columns.includes('constructor') ? 203 : Object);
+  });
+
+  it('makes rows where Node was told not to compile code from strings', async () => {
+    const child = startChild(
+      `const db = createConnection({ url: ':memory:' });
+       const read = () => db.execute('WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 100) SELECT n FROM c');
+       let compiles = true;
+       try { new Function('return 1'); } catch { compiles = false; }
+       await read();
+       const { rows } = await read();
+       print([compiles, rows.length, rows[99].n, rows[99][0]]);
+       await db.close();`,
+      { NODE_OPTIONS: '--disallow-code-generation-from-strings' },
+    );
+
+    expect(await child.ended).toEqual([[false, 100, 100, 100]]);
   });
 
   it('makes rows of no columns', () => {

@@ -173,7 +173,7 @@ describe('bindArgs', () => {
 });
 
 describe('SqliteHandle', () => {
-  it('keeps the 500 statements used last prepared, and no others', () => {
+  it('keeps the 500 statements used last prepared', () => {
     const db = new BetterSqlite3(':memory:');
     const handle = new SqliteHandle(db);
     const prepared: string[] = [];
