@@ -5,8 +5,24 @@ import { remainingMs, throwIfOver, type Deadline } from './deadline.js';
 export type Release = () => void;
 
 interface Waiter {
-  readonly admit: () => void;
+  /** @param place false when somebody else does what it came for */
+  readonly admit: (place: boolean) => void;
   readonly refuse: (error: Error) => void;
+  /** Leaves the queue: neither deadline nor signal ends the wait any more. */
+  readonly leave: () => void;
+  readonly guest: Guest | undefined;
+}
+
+/** Who asks for a place, and may be served by the holder instead of getting one. */
+export interface Guest {
+  /** Whoever may serve it. */
+  readonly host: object;
+}
+
+/** A guest that left the queue, whose caller waits until it was served. */
+export interface TakenGuest<G extends Guest> {
+  readonly guest: G;
+  readonly onServed: () => void;
 }
 
 /**
@@ -56,26 +72,53 @@ export class FifoGate {
     throwIfOver(deadline, this.#doing);
     const free = this.tryAcquire();
     if (free !== undefined) return free;
-    await this.#wait(deadline);
+    await this.#wait(deadline, undefined);
     return this.#createRelease();
   }
 
-  #wait(deadline: Deadline): Promise<void> {
-    return new Promise<void>((resolve, reject) => {
+  /**
+   * Takes a place like `acquire`, or none when a holder before has served the guest.
+   * @throws DatabaseError `timeout` or `aborted`, outcome `not-applied`
+   */
+  async acquireOrBeServed(deadline: Deadline, guest: Guest): Promise<Release | undefined> {
+    throwIfOver(deadline, this.#doing);
+    const free = this.tryAcquire();
+    if (free !== undefined) return free;
+    return (await this.#wait(deadline, guest)) ? this.#createRelease() : undefined;
+  }
+
+  /** True when the first in the queue may be served by `host`. */
+  hasGuestOf(host: object): boolean {
+    const [first] = this.#waiters;
+    return first?.guest?.host === host;
+  }
+
+  /** Takes the first in the queue out of it when `host` may serve it: nobody is overtaken. Nothing else ends its wait then. */
+  takeGuestOf<G extends Guest>(host: G['host']): TakenGuest<G> | undefined {
+    const [first] = this.#waiters;
+    if (first?.guest?.host !== host) return undefined;
+    first.leave();
+    return { guest: first.guest as G, onServed: () => first.admit(false) };
+  }
+
+  #wait(deadline: Deadline, guest: Guest | undefined): Promise<boolean> {
+    return new Promise<boolean>((resolve, reject) => {
       const leave = (): void => {
         clearTimeout(timer);
         deadline.signal?.removeEventListener('abort', abort);
         this.#waiters.delete(waiter);
       };
       const waiter: Waiter = {
-        admit: () => {
+        admit: (place) => {
           leave();
-          resolve();
+          resolve(place);
         },
         refuse: (error) => {
           leave();
           reject(error);
         },
+        leave,
+        guest,
       };
       const abort = (): void => waiter.refuse(createAbortedError(this.#doing, deadline.signal?.reason));
       const timer = setTimeout(
@@ -95,7 +138,7 @@ export class FifoGate {
       this.#holder = undefined;
       const [next] = this.#waiters;
       if (next === undefined) this.#held--;
-      else next.admit();
+      else next.admit(true);
     };
   }
 }

@@ -1,6 +1,6 @@
 import type { IntMode, ResultSet, Row } from '@libsql/core/api';
 import { throwIfOver, type Deadline } from '../../async/deadline.js';
-import type { FifoGate, Release } from '../../async/fifo-gate.js';
+import type { FifoGate } from '../../async/fifo-gate.js';
 import type { BatchOptions, DriverConnection, DriverTransaction } from '../../contract/connection.js';
 import type { Statement, TransactionMode } from '../../contract/statement.js';
 import { partOfScript, withOutcome } from '../../errors/database-error.js';
@@ -15,10 +15,9 @@ import { RowStreams } from './row-streams.js';
 import { runReadNow } from './run-read-now.js';
 import type { Session, SessionPool } from './session-pool.js';
 import type { SqliteHandle } from './sqlite-handle.js';
-import { runStatement } from './sqlite-run.js';
 import { SqliteTransaction } from './sqlite-transaction.js';
+import { SqliteWriter } from './sqlite-writer.js';
 import { whileBusy } from './while-busy.js';
-import { WriterPace } from './writer-pace.js';
 
 /** The opened handles of one SQLite database. */
 export interface SqliteHandles {
@@ -37,12 +36,11 @@ export interface SqliteHandles {
 export class SqliteConnection implements DriverConnection {
   readonly databaseKey: string;
   readonly #handles: SqliteHandles;
-  readonly #gate: FifoGate;
+  readonly #writer: SqliteWriter;
   readonly #intMode: IntMode;
   readonly #onClose: () => void;
   readonly #open = new Set<SqliteTransaction>();
   readonly #streams: RowStreams;
-  readonly #pace: WriterPace;
 
   constructor(
     databaseKey: string,
@@ -53,8 +51,7 @@ export class SqliteConnection implements DriverConnection {
   ) {
     this.databaseKey = databaseKey;
     this.#handles = handles;
-    this.#gate = gate;
-    this.#pace = new WriterPace(() => handles.writer.dataVersion);
+    this.#writer = new SqliteWriter(handles.writer, gate, handles.guard, intMode);
     this.#intMode = intMode;
     this.#onClose = onClose;
     this.#streams = new RowStreams(this, handles, intMode);
@@ -63,21 +60,19 @@ export class SqliteConnection implements DriverConnection {
   async execute(statement: Statement, deadline: Deadline): Promise<ResultSet> {
     const found = checkStatement(statement.sql, 'autocommit');
     throwIfOver(deadline, 'before the statement began');
-    const { reads, writer } = this.#handles;
+    const { reads } = this.#handles;
     if (found === 'query' && reads !== undefined) {
       const result = await reads.run(statement, deadline);
       if (result !== undefined) return result;
     }
-    return this.#asWriter(deadline, () =>
-      whileBusy(() => runStatement(writer, statement, this.#intMode), deadline),
-    );
+    return this.#writer.execute(statement, found === 'change' && reads !== undefined, deadline);
   }
 
   /** A read that was prepared before, and that has to wait for neither its handle nor its turn. */
   executeNow(statement: Statement): ResultSet | undefined {
     const { reads, writer } = this.#handles;
     if (reads !== undefined) return reads.runNow(statement);
-    return this.#gate.held > 0 ? undefined : runReadNow(writer, statement, this.#intMode);
+    return this.#writer.isHeld ? undefined : runReadNow(writer, statement, this.#intMode);
   }
 
   async batch(
@@ -92,7 +87,7 @@ export class SqliteConnection implements DriverConnection {
         deadline,
       );
     const { writer } = this.#handles;
-    return this.#asWriter(deadline, async () => {
+    return this.#writer.use(deadline, async () => {
       writer.run('PRAGMA foreign_keys = OFF');
       try {
         return await this.#runBatch(statements, await this.#beginOn(writer, 'write', deadline), deadline);
@@ -105,7 +100,7 @@ export class SqliteConnection implements DriverConnection {
   async executeMultiple(sql: string, deadline: Deadline): Promise<void> {
     checkScript(sql, 'autocommit');
     const { writer } = this.#handles;
-    await this.#asWriter(deadline, async () => {
+    await this.#writer.use(deadline, async () => {
       let kept = false;
       try {
         for (const statement of splitScript(sql)) {
@@ -151,13 +146,14 @@ export class SqliteConnection implements DriverConnection {
   }
 
   backup(file: string, verify: boolean, deadline: Deadline): Promise<void> {
-    const asWriter = <T>(until: Deadline, work: () => Promise<T>): Promise<T> => this.#asWriter(until, work);
+    const asWriter = <T>(until: Deadline, work: () => Promise<T>): Promise<T> =>
+      this.#writer.use(until, work);
     return backupHandles(this.#handles, asWriter, file, verify, deadline);
   }
 
   waiting(): number {
     const { sessions, reads } = this.#handles;
-    return this.#gate.waiting + (sessions?.waiting ?? 0) + (reads?.waiting ?? 0);
+    return this.#writer.waiting + (sessions?.waiting ?? 0) + (reads?.waiting ?? 0);
   }
 
   async close(deadline: Deadline): Promise<void> {
@@ -174,40 +170,11 @@ export class SqliteConnection implements DriverConnection {
     }
   }
 
-  async #asWriter<T>(deadline: Deadline, work: () => Promise<T>): Promise<T> {
-    const release = await this.#enterGate(deadline);
-    try {
-      this.#handles.guard?.assertInPlaceNowAndThen();
-      const result = await work();
-      this.#handles.guard?.assertInPlace('unknown');
-      return result;
-    } finally {
-      release();
-    }
-  }
-
   /** The writer behind its gate, or a session for a transaction that begins with a read. */
   async #lend(mode: TransactionMode, deadline: Deadline, origin: string): Promise<Session> {
     const { writer, sessions } = this.#handles;
     if (mode !== 'write' && sessions !== undefined) return sessions.acquire(mode, deadline);
-    const release = await this.#enterGate(deadline);
-    this.#gate.describeHolder(origin);
-    return { handle: writer, release };
-  }
-
-  async #enterGate(deadline: Deadline): Promise<Release> {
-    const release = await this.#gate.acquire(deadline);
-    const leave = (): void => {
-      this.#pace.leave();
-      release();
-    };
-    try {
-      await this.#pace.rest(deadline);
-      return leave;
-    } catch (error) {
-      leave();
-      throw error;
-    }
+    return { handle: writer, release: await this.#writer.enter(deadline, origin) };
   }
 
   async #beginOn(
@@ -223,7 +190,7 @@ export class SqliteConnection implements DriverConnection {
       mode,
       intMode: this.#intMode,
       guard: this.#handles.guard,
-      acquireGate: turnsWriter ? (until) => this.#enterGate(until) : undefined,
+      acquireGate: turnsWriter ? (until) => this.#writer.enter(until) : undefined,
       onEnd: () => {
         this.#open.delete(transaction);
         release?.();

@@ -86,6 +86,17 @@ export class SqliteHandle {
     return this.db.pragma('data_version', { simple: true });
   }
 
+  /** SQLite's own number of the schema, which every change of it increments. */
+  get schemaVersion(): unknown {
+    return this.db.pragma('schema_version', { simple: true });
+  }
+
+  /** True when foreign keys may be checked as late as at the commit. */
+  get defersKeys(): boolean {
+    const found = this.db.prepare("SELECT 1 FROM sqlite_schema WHERE sql LIKE '%deferred%' LIMIT 1").get();
+    return found !== undefined;
+  }
+
   /** True while the handle has the log of WAL mode open. */
   get usesLog(): boolean {
     return this.db.pragma('journal_mode', { simple: true }) === 'wal';

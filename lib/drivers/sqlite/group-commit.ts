@@ -1,0 +1,150 @@
+import type { IntMode, ResultSet } from '@libsql/core/api';
+import { throwIfOver, type Deadline } from '../../async/deadline.js';
+import type { Statement } from '../../contract/statement.js';
+import { DatabaseError } from '../../errors/database-error.js';
+import type { FileGuard } from './file-guard.js';
+import { toSqliteError } from './sqlite-errors.js';
+import type { SqliteHandle } from './sqlite-handle.js';
+import { runStatement } from './sqlite-run.js';
+import { whileBusy } from './while-busy.js';
+
+/** A statement that commits by itself, and how it ended. */
+export interface GroupMember {
+  readonly statement: Statement;
+  readonly deadline: Deadline;
+  settled: { readonly result: ResultSet } | { readonly error: unknown } | undefined;
+}
+
+/** So long a group takes members in, in milliseconds: it blocks the event loop. */
+const longestGroupMs = 2;
+
+/**
+ * Errors that undo the statement and nothing else, in a transaction as outside of one. `OR FAIL` keeps what it did before the conflict,
+ * and so it does alone.
+ */
+const endsStatementOnly = new Set(
+  'SQLITE_CONSTRAINT SQLITE_ERROR SQLITE_MISMATCH SQLITE_TOOBIG SQLITE_RANGE ARGS_INVALID SQL_MANY_STATEMENTS'.split(
+    ' ',
+  ),
+);
+
+/**
+ * Lets statements that wait one behind the other share one transaction, so one sync of the disk, with the answers that each would have
+ * got alone. Where the two could differ nothing is kept, and each runs alone, in the same order: nobody was answered before the commit.
+ * There are no savepoints: one around each statement gave other results (`OR FAIL`).
+ */
+export class GroupCommit {
+  readonly #handle: SqliteHandle;
+  readonly #guard: FileGuard | undefined;
+  readonly #intMode: IntMode;
+  #checkedSchema: unknown;
+  #defersKeys = false;
+
+  constructor(handle: SqliteHandle, guard: FileGuard | undefined, intMode: IntMode) {
+    this.#handle = handle;
+    this.#guard = guard;
+    this.#intMode = intMode;
+  }
+
+  /**
+   * Runs the first one and those that `takeNext` gives, with the gate held. All of those are settled then.
+   * @throws DatabaseError when the first one did not begin, and so nobody did
+   */
+  async run(first: GroupMember, takeNext: () => GroupMember | undefined): Promise<void> {
+    await whileBusy(() => this.#handle.run('BEGIN IMMEDIATE'), first.deadline);
+    const members = [first];
+    if (this.#commitTogether(members, takeNext)) return;
+    for (const member of members) await this.runAlone(member);
+  }
+
+  /** Runs one in a transaction of its own, and settles it. */
+  async runAlone(member: GroupMember): Promise<void> {
+    try {
+      const result = await this.runStatement(member);
+      this.#guard?.assertInPlace('unknown');
+      member.settled = { result };
+    } catch (error) {
+      member.settled = { error };
+    }
+  }
+
+  /** @throws DatabaseError */
+  runStatement({ statement, deadline }: GroupMember): Promise<ResultSet> {
+    return whileBusy(() => runStatement(this.#handle, statement, this.#intMode), deadline);
+  }
+
+  /**
+   * In one go: whoever is in it cannot be aborted.
+   * @returns false when nothing is kept and nobody is settled
+   */
+  #commitTogether(members: GroupMember[], takeNext: () => GroupMember | undefined): boolean {
+    const endsAt = performance.now() + longestGroupMs;
+    try {
+      if (this.#maySeeOthersKeys()) return this.#undo(members);
+      for (let member = members[0]; member !== undefined; member = takeNext()) {
+        if (member !== members[0]) members.push(member);
+        if (!this.#runMember(member)) return this.#undo(members);
+        if (performance.now() >= endsAt) break;
+      }
+      this.#handle.run('COMMIT');
+      this.#guard?.assertInPlace('unknown');
+      return true;
+    } catch (error) {
+      const failure = toSqliteError(error);
+      // it may have been kept, as for one alone
+      if (failure instanceof DatabaseError && failure.outcome === 'unknown')
+        return this.#fail(members, failure);
+      return this.#undo(members);
+    }
+  }
+
+  /** @returns false when the transaction may not be what it was */
+  #runMember(member: GroupMember): boolean {
+    try {
+      throwIfOver(member.deadline, 'before the statement began');
+      member.settled = { result: runStatement(this.#handle, member.statement, this.#intMode) };
+      return this.#handle.inTransaction;
+    } catch (error) {
+      member.settled = { error };
+      return this.#handle.inTransaction && leavesTransaction(error);
+    }
+  }
+
+  /** A deferred key is looked at when the transaction commits: then one member could mend or break another's. */
+  #maySeeOthersKeys(): boolean {
+    const schema = this.#handle.schemaVersion;
+    if (schema !== this.#checkedSchema) {
+      this.#defersKeys = this.#handle.defersKeys;
+      this.#checkedSchema = schema;
+    }
+    return this.#defersKeys;
+  }
+
+  #undo(members: readonly GroupMember[]): boolean {
+    try {
+      if (this.#handle.inTransaction) this.#handle.run('ROLLBACK');
+    } catch (error) {
+      return this.#fail(members, toSqliteError(error), true);
+    }
+    for (const member of members) member.settled = undefined;
+    return false;
+  }
+
+  /** Tells everybody whose statement had gone well. */
+  #fail(members: readonly GroupMember[], error: unknown, all = false): boolean {
+    for (const member of members) {
+      if (all || member.settled === undefined || 'result' in member.settled) member.settled = { error };
+    }
+    try {
+      if (this.#handle.inTransaction) this.#handle.run('ROLLBACK');
+    } catch (rollbackError) {
+      if (Object.isExtensible(error)) Object.assign(error as object, { rollbackError });
+    }
+    return true;
+  }
+}
+
+function leavesTransaction(error: unknown): boolean {
+  if (!(error instanceof DatabaseError)) return false;
+  return endsStatementOnly.has(error.code) || error.code === 'TIMEOUT' || error.code === 'ABORTED';
+}

@@ -1,0 +1,106 @@
+import type { IntMode, ResultSet } from '@libsql/core/api';
+import type { Deadline } from '../../async/deadline.js';
+import type { FifoGate, Guest, Release } from '../../async/fifo-gate.js';
+import type { Statement } from '../../contract/statement.js';
+import type { FileGuard } from './file-guard.js';
+import { GroupCommit, type GroupMember } from './group-commit.js';
+import type { SqliteHandle } from './sqlite-handle.js';
+import { WriterPace } from './writer-pace.js';
+
+/** The writing handle of a database, behind the gate of that database. */
+export class SqliteWriter {
+  readonly #gate: FifoGate;
+  readonly #guard: FileGuard | undefined;
+  readonly #pace: WriterPace;
+  readonly #group: GroupCommit;
+
+  constructor(handle: SqliteHandle, gate: FifoGate, guard: FileGuard | undefined, intMode: IntMode) {
+    this.#gate = gate;
+    this.#guard = guard;
+    this.#pace = new WriterPace(() => handle.dataVersion);
+    this.#group = new GroupCommit(handle, guard, intMode);
+  }
+
+  get isHeld(): boolean {
+    return this.#gate.held > 0;
+  }
+
+  get waiting(): number {
+    return this.#gate.waiting;
+  }
+
+  /**
+   * Waits for the gate.
+   * @param origin says who holds it from now on, for the error of those who wait in vain
+   */
+  async enter(deadline: Deadline, origin?: string): Promise<Release> {
+    const release = await this.#gate.acquire(deadline);
+    const leave = this.#leaveWith(release);
+    if (origin !== undefined) this.#gate.describeHolder(origin);
+    try {
+      await this.#pace.rest(deadline);
+      return leave;
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  /** Does work with the gate held, and looks before its answer whether it went into the file. */
+  async use<T>(deadline: Deadline, work: () => Promise<T>): Promise<T> {
+    const leave = await this.enter(deadline);
+    try {
+      this.#guard?.assertInPlaceNowAndThen();
+      const result = await work();
+      this.#guard?.assertInPlace('unknown');
+      return result;
+    } finally {
+      leave();
+    }
+  }
+
+  /**
+   * Runs a statement that commits by itself.
+   * @param mayShare it may share its commit with others that wait right behind it
+   */
+  async execute(statement: Statement, mayShare: boolean, deadline: Deadline): Promise<ResultSet> {
+    const member: GroupMember & Guest = { host: this, statement, deadline, settled: undefined };
+    if (!mayShare) return this.use(deadline, () => this.#group.runStatement(member));
+    const release = await this.#gate.acquireOrBeServed(deadline, member);
+    if (release !== undefined) await this.#serve(member, release);
+    return resultOf(member);
+  }
+
+  /** Runs a statement, and those right behind it that may share its commit. */
+  async #serve(first: GroupMember, release: Release): Promise<void> {
+    const leave = this.#leaveWith(release);
+    const served: (() => void)[] = [];
+    const takeNext = (): GroupMember | undefined => {
+      const taken = this.#gate.takeGuestOf<GroupMember & Guest>(this);
+      if (taken !== undefined) served.push(taken.onServed);
+      return taken?.guest;
+    };
+    try {
+      await this.#pace.rest(first.deadline);
+      this.#guard?.assertInPlaceNowAndThen();
+      if (this.#gate.hasGuestOf(this)) await this.#group.run(first, takeNext);
+      else await this.#group.runAlone(first);
+    } finally {
+      for (const onServed of served) onServed();
+      leave();
+    }
+  }
+
+  #leaveWith(release: Release): Release {
+    return () => {
+      this.#pace.leave();
+      release();
+    };
+  }
+}
+
+function resultOf({ settled }: GroupMember): ResultSet {
+  if (settled === undefined) throw new Error('a write ended without an answer');
+  if ('error' in settled) throw settled.error;
+  return settled.result;
+}
