@@ -1,0 +1,144 @@
+import { statSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createConnection, type DatabaseConnection } from '../../lib/index.js';
+import { createLatch, failureOf, readColumn, readValue } from '../contract/facts.js';
+import { createTempDatabase } from '../support/temp-database.js';
+import { startChild } from './support/child.js';
+
+const insert = 'INSERT INTO books (id, name) VALUES (?, ?)';
+const pageBytes = 4_096;
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n + 1);
+
+describe('writes that wait at the same time', () => {
+  let path: string;
+  let db: DatabaseConnection;
+
+  beforeEach(async () => {
+    ({ path } = await createTempDatabase());
+    db = createConnection({
+      url: `sqlite:${path}`,
+      sqlite: { synchronous: 'normal' },
+      queryTimeoutMs: 30_000,
+    });
+    await db.execute('CREATE TABLE books (id INTEGER PRIMARY KEY, name TEXT UNIQUE)');
+  });
+  afterEach(async () => {
+    await db.close();
+  });
+
+  /** Calls `start` while the gate is held, then gives it back. */
+  async function behindTransaction<T>(start: () => T, heldMs = 0): Promise<T> {
+    const latch = createLatch();
+    const holder = db.transaction('write');
+    const tx = await holder;
+    const started = start();
+    setTimeout(() => latch.open(), heldMs);
+    await latch.opened;
+    await tx.rollback();
+    return started;
+  }
+
+  it('share commits, in the order in which they came', async () => {
+    const logBefore = statSync(`${path}-wal`).size;
+    await Promise.all(numbers(600).map((id) => db.execute(insert, [id, String(id)])));
+    const pages = (statSync(`${path}-wal`).size - logBefore) / pageBytes;
+
+    expect(pages).toBeLessThan(300);
+    expect(await readColumn(db, 'SELECT name FROM books ORDER BY rowid')).toEqual(numbers(600).map(String));
+  });
+
+  it('tell no row of one another', async () => {
+    const results = await behindTransaction(() =>
+      Promise.all([
+        db.execute(insert, [777, 'a']),
+        db.execute('INSERT OR IGNORE INTO books (id, name) VALUES (?, ?)', [778, 'a']),
+        db.execute("UPDATE books SET name = 'b'"),
+        db.execute("INSERT INTO books (name) VALUES ('b') ON CONFLICT (name) DO UPDATE SET name = 'c'"),
+        db.execute('INSERT INTO books (id, name) VALUES (?, ?) RETURNING id', [5, 'd']),
+        db.execute('DELETE FROM books'),
+      ]),
+    );
+
+    expect(results.map(({ lastInsertRowid }) => lastInsertRowid)).toEqual([
+      777n,
+      0n,
+      undefined,
+      0n,
+      5n,
+      undefined,
+    ]);
+    expect(results.map(({ rowsAffected }) => rowsAffected)).toEqual([1, 0, 1, 1, 1, 2]);
+  });
+
+  it('fail alone, each with its own error', async () => {
+    const [first, second, third, fourth] = await behindTransaction(() =>
+      Promise.allSettled([
+        db.execute(insert, [1, 'a']),
+        db.execute(insert, [2, 'a']),
+        db.execute('INSERT INTO nothing VALUES (1)'),
+        db.execute(insert, [3, 'c']),
+      ]),
+    );
+
+    expect([first?.status, fourth?.status]).toEqual(['fulfilled', 'fulfilled']);
+    expect(second).toMatchObject({
+      reason: { kind: 'constraint', columns: ['name'], outcome: 'not-applied' },
+    });
+    expect(third).toMatchObject({ reason: { kind: 'syntax', outcome: 'not-applied' } });
+    expect(await readColumn(db, 'SELECT id FROM books')).toEqual([1, 3]);
+  });
+
+  it('leave the queue at their own deadline or signal, and the others go on', async () => {
+    const controller = new AbortController();
+    const [late, aborted] = await behindTransaction(() => {
+      const calls = [
+        failureOf(db.execute({ sql: insert, args: [1, 'late'], timeoutMs: 30 })),
+        failureOf(db.execute({ sql: insert, args: [2, 'aborted'], signal: controller.signal })),
+      ];
+      void db.execute(insert, [3, 'kept']);
+      controller.abort();
+      return Promise.all(calls);
+    }, 200);
+    await db.execute(insert, [4, 'last']);
+
+    expect(late).toMatchObject({ kind: 'timeout', outcome: 'not-applied' });
+    expect(aborted).toMatchObject({ kind: 'aborted', outcome: 'not-applied' });
+    expect(await readColumn(db, 'SELECT id FROM books')).toEqual([3, 4]);
+  });
+
+  it('are undone with the conflict that rolls back, and run again without it', async () => {
+    await db.execute(insert, [1, 'a']);
+    const settled = await behindTransaction(() =>
+      Promise.allSettled([
+        db.execute(insert, [2, 'b']),
+        db.execute("INSERT OR ROLLBACK INTO books (id, name) VALUES (3, 'a')"),
+        db.execute(insert, [4, 'd']),
+      ]),
+    );
+
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(await readColumn(db, 'SELECT id FROM books')).toEqual([1, 2, 4]);
+  });
+
+  it('are on the disk when they are acknowledged, also of a process that is killed', async () => {
+    for (const round of [1, 2, 3]) {
+      const child = startChild(`
+        const db = createConnection({ url: ${JSON.stringify(`sqlite:${path}`)} });
+        let id = ${round * 1_000_000};
+        await Promise.all(Array.from({ length: 32 }, async () => {
+          for (;;) {
+            const own = id++;
+            await db.execute('INSERT INTO books (id, name) VALUES (?, ?)', [own, String(own)]);
+            print(own);
+          }
+        }));`);
+      await child.printed(200 * round);
+      child.process.kill('SIGKILL');
+      await child.ended.catch(() => undefined);
+      const kept = new Set(await readColumn(db, 'SELECT id FROM books WHERE id >= ?', [round * 1_000_000]));
+
+      expect(child.lines.filter((id) => !kept.has(id as number))).toEqual([]);
+    }
+    expect(await readValue(db, 'PRAGMA integrity_check')).toBe('ok');
+  }, 60_000);
+});
