@@ -35,6 +35,7 @@ export class FifoGate {
   readonly #waiters = new Set<Waiter>();
   #held = 0;
   #holder: string | undefined;
+  #asked = 0;
 
   /** @param doing what a waiter does, for its error: `'waiting for the write gate'` */
   constructor(capacity: number, doing: string) {
@@ -50,6 +51,21 @@ export class FifoGate {
   /** How many places are taken now. */
   get held(): number {
     return this.#held;
+  }
+
+  /** How many have asked for a place so far. */
+  get asked(): number {
+    return this.#asked;
+  }
+
+  /** What a waiter does, for its error. */
+  get doing(): string {
+    return this.#doing;
+  }
+
+  /** The error of one who has waited too long. */
+  createTimeoutError(timeoutMs: number): Error {
+    return createTimeoutError(this.#doing, timeoutMs, this.#holder);
   }
 
   /** Says who holds the gate until it is given back, for the error of those who wait in vain. */
@@ -70,6 +86,7 @@ export class FifoGate {
    */
   async acquire(deadline: Deadline): Promise<Release> {
     throwIfOver(deadline, this.#doing);
+    this.#asked++;
     const free = this.tryAcquire();
     if (free !== undefined) return free;
     await this.#wait(deadline, undefined);
@@ -122,7 +139,7 @@ export class FifoGate {
       };
       const abort = (): void => waiter.refuse(createAbortedError(this.#doing, deadline.signal?.reason));
       const timer = setTimeout(
-        () => waiter.refuse(createTimeoutError(this.#doing, deadline.timeoutMs, this.#holder)),
+        () => waiter.refuse(this.createTimeoutError(deadline.timeoutMs)),
         remainingMs(deadline),
       );
       deadline.signal?.addEventListener('abort', abort, { once: true });

@@ -12,6 +12,7 @@ export class RetryBudget {
   #tokens = capacity;
   #calls = 0;
   #retries = 0;
+  readonly #paid = new WeakSet<Error>();
 
   /** How many attempts were made, first and further ones. */
   get attempts(): number {
@@ -29,10 +30,17 @@ export class RetryBudget {
     this.#tokens = Math.min(capacity, this.#tokens + perCall);
   }
 
-  /** Takes the place of one further attempt, if there is one. */
-  withdraw(): boolean {
-    if (this.#tokens < 1) return false;
-    this.#tokens--;
+  /**
+   * Takes the place of one further attempt, if there is one.
+   * @param reason the failure behind it: those whose calls were lost with one request pay once, or a few lost requests would leave
+   *   nothing to anybody
+   */
+  withdraw(reason: Error): boolean {
+    if (!this.#paid.has(reason)) {
+      if (this.#tokens < 1) return false;
+      this.#tokens--;
+      this.#paid.add(reason);
+    }
     this.#retries++;
     return true;
   }

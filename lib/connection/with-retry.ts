@@ -1,9 +1,11 @@
 import type { Row } from '@libsql/core/api';
 import { jitteredBackoffMs } from '../async/backoff.js';
-import { remainingMs, type Deadline } from '../async/deadline.js';
+import { createDeadline, remainingMs, type Deadline } from '../async/deadline.js';
 import { sleep } from '../async/sleep.js';
+import { within } from '../async/within.js';
 import type { DriverConnection } from '../contract/connection.js';
 import { DatabaseError, withOutcome } from '../errors/database-error.js';
+import { findSilence } from '../errors/silence.js';
 import type { RetryBudget } from './retry-budget.js';
 
 /** Waits between attempts: at most 50 ms after the first failure, at most a second later on. */
@@ -15,7 +17,8 @@ type Repeatable = 'no' | 'read' | 'idempotent';
 
 /** One call, and what may be done when it fails. */
 interface Call<T> {
-  readonly run: () => Promise<T>;
+  /** @param afterLoss an earlier attempt was sent and not answered */
+  readonly run: (afterLoss: boolean) => Promise<T>;
   readonly judge: () => Promise<Repeatable>;
 }
 
@@ -30,14 +33,16 @@ export function withRetry(
   maxAttempts: number,
   budget: RetryBudget,
 ): DriverConnection {
-  const attempt = <T>(deadline: Deadline, run: () => Promise<T>, judge = never): Promise<T> =>
-    callWithRetry(connection, { run, judge }, { maxAttempts, budget, deadline });
+  const answers = createProbe(connection);
+  const attempt = <T>(deadline: Deadline, run: Call<T>['run'], judge = never): Promise<T> =>
+    callWithRetry({ run, judge }, { maxAttempts, budget, deadline, answers });
   return {
     databaseKey: connection.databaseKey,
     execute: (statement, deadline) =>
       attempt(
         deadline,
-        () => connection.execute(statement, deadline),
+        // what was lost with it may have been its own fault, and must not take others along again
+        (afterLoss) => connection.execute(afterLoss ? { ...statement, alone: true } : statement, deadline),
         async () => {
           if (statement.idempotent === true) return 'idempotent';
           return (await connection.isRead(statement, deadline)) ? 'read' : 'no';
@@ -97,18 +102,18 @@ interface Bounds {
   readonly maxAttempts: number;
   readonly budget: RetryBudget;
   readonly deadline: Deadline;
+  readonly answers: Probe;
 }
 
 async function callWithRetry<T>(
-  connection: DriverConnection,
   { run, judge }: Call<T>,
-  { maxAttempts, budget, deadline }: Bounds,
+  { maxAttempts, budget, deadline, answers }: Bounds,
 ): Promise<T> {
   budget.deposit();
   let repeated: Repeatable = 'no';
   for (let attempt = 1; ; attempt++) {
     try {
-      return await run();
+      return await run(repeated !== 'no');
     } catch (error) {
       const failure = repeated === 'idempotent' ? withOutcome(error, 'unknown', earlierAttempt) : error;
       if (attempt >= maxAttempts || !(error instanceof DatabaseError) || error.kind !== 'unavailable')
@@ -121,20 +126,30 @@ async function callWithRetry<T>(
         repeated = await judge().catch(() => 'no' as const);
         if (repeated === 'no') throw failure;
       }
-      if (!budget.withdraw()) throw failure;
-      await sleep(waitMs, deadline, 'waiting for the next attempt').catch((reason: unknown) => {
-        throw repeated === 'idempotent' ? withOutcome(reason, 'unknown', earlierAttempt) : reason;
+      const reason = findSilence(error) ?? error;
+      if (!budget.withdraw(reason)) throw failure;
+      await sleep(waitMs, deadline, 'waiting for the next attempt').catch((ended: unknown) => {
+        throw repeated === 'idempotent' ? withOutcome(ended, 'unknown', earlierAttempt) : ended;
       });
-      if (error.outcome === 'unknown' && !(await answers(connection, deadline))) throw failure;
+      if (error.outcome === 'unknown' && !(await answers(reason, deadline))) throw failure;
     }
   }
 }
 
 const earlierAttempt = 'an earlier attempt may have been applied';
 
-function answers(connection: DriverConnection, deadline: Deadline): Promise<boolean> {
-  return connection.ping(deadline).then(
-    () => true,
-    () => false,
-  );
+/** Whether the database answers, after the failure of a request. */
+type Probe = (lost: Error, deadline: Deadline) => Promise<boolean>;
+
+/** All whose calls were lost with one request share one ping. */
+function createProbe(connection: DriverConnection): Probe {
+  const pings = new WeakMap<Error, Promise<void>>();
+  return async (lost, deadline) => {
+    const ping = pings.get(lost) ?? connection.ping(createDeadline(remainingMs(deadline)));
+    pings.set(lost, ping);
+    return within(ping, deadline, 'waiting for the answer to a ping').then(
+      () => true,
+      () => false,
+    );
+  };
 }

@@ -7,6 +7,8 @@ export interface Statement {
   readonly args: SqlArgs;
   /** The caller declared that running it twice is the same as once. */
   readonly idempotent?: boolean;
+  /** It shares no request with others: its caller may end it by itself, or one that it was in was lost. */
+  readonly alone?: boolean;
 }
 
 /** Options of one call, also accepted inside the statement object. */

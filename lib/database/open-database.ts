@@ -1,4 +1,5 @@
 import { createDeadline, type Deadline } from '../async/deadline.js';
+import { runOutside } from '../async/run-outside.js';
 import { CircuitBreaker } from '../connection/circuit-breaker.js';
 import { RetryBudget } from '../connection/retry-budget.js';
 import { withBreaker } from '../connection/with-breaker.js';
@@ -27,7 +28,8 @@ export async function openDatabase(
   report: Reporter,
   deadline: Deadline,
 ): Promise<OpenedDatabase> {
-  const driver = await createDriver(options, report);
+  // it outlives the call that came first
+  const driver = await runOutside(() => createDriver(options, report));
   const ping = (): Promise<void> => connection.ping(createDeadline(options.connectTimeoutMs));
   const breaker = new CircuitBreaker(ping, report);
   const connection = await driver.open(deadline, () => breaker.onAnswer());

@@ -38,8 +38,13 @@ export function toStatement(
 }
 
 function prepare(sql: string, args: InputArgs | undefined, options: CallOptions): PreparedInput {
-  const statement = { sql, args: toArgs(args) };
-  return { statement: options.idempotent ? { ...statement, idempotent: true } : statement, options };
+  const statement: Statement = {
+    sql,
+    args: toArgs(args),
+    ...(options.idempotent === true && { idempotent: true }),
+    ...((options.timeoutMs !== undefined || options.signal !== undefined) && { alone: true }),
+  };
+  return { statement, options };
 }
 
 function toArgs(args: InputArgs | undefined): SqlArgs {

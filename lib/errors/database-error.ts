@@ -131,6 +131,12 @@ export function withOutcome(error: unknown, outcome: Outcome, addition: string):
   return new DatabaseError(`${readText(error)}; ${addition}`, { ...detailsOf(error), outcome, cause: error });
 }
 
+/** An error of the caller's own, of what ended the calls of several: one can be changed without the others. */
+export function toOwnError(error: unknown): unknown {
+  if (!(error instanceof DatabaseError)) return error;
+  return new DatabaseError(readText(error), { ...detailsOf(error), cause: error });
+}
+
 /** The message without the code that `LibsqlError` puts in front. */
 function readText({ message, code }: DatabaseError): string {
   return message.startsWith(`${code}: `) ? message.slice(code.length + 2) : message;

@@ -56,6 +56,7 @@ export class HranaClient {
    * Sends the requests on a new stream (`baton` null) or on the stream that the baton names.
    * @param onLate receives the answer that is still on its way when the deadline or its signal ends the call; without it, the
    *   request is cut
+   * @param maxBytes an answer that grows longer is cut: `ANSWER_TOO_LONG`
    * @throws DatabaseError
    */
   async send(
@@ -63,12 +64,13 @@ export class HranaClient {
     baton: string | null,
     deadline: Deadline,
     onLate?: (late: Promise<HranaPipelineAnswer>) => void,
+    maxBytes?: number,
   ): Promise<HranaPipelineAnswer> {
     const read = (answer: HttpAnswer): HranaPipelineAnswer => this.#read(answer, requests.length);
     const body = JSON.stringify({ baton, requests });
     const onLateAnswer = onLate && ((late: Promise<HttpAnswer>) => onLate(late.then(read)));
     const answer = await this.#withToken(deadline, (headers) =>
-      this.#transport.post('/v3/pipeline', headers, body, deadline, onLateAnswer),
+      this.#transport.post('/v3/pipeline', headers, body, deadline, onLateAnswer, maxBytes),
     );
     return read(answer);
   }
@@ -98,7 +100,7 @@ export class HranaClient {
         for (const entry of entries) this.#readEntry(entry);
       }
     } catch (error) {
-      throw error instanceof TransportError ? this.#toRequestError(error) : error;
+      throw error instanceof TransportError ? this.toRequestError(error) : error;
     } finally {
       answer.destroy();
       if (typeof baton === 'string') this.#closeStream(baton);
@@ -130,7 +132,8 @@ export class HranaClient {
   }
 
   /** The app's own function may hang; the call does not. */
-  #askToken(deadline: Deadline): Promise<Secret | undefined> {
+  async #askToken(deadline: Deadline): Promise<Secret | undefined> {
+    if (!this.#token.renewable) return this.#token.get();
     return within(this.#token.get(), deadline, 'waiting for the authToken function');
   }
 
@@ -145,19 +148,20 @@ export class HranaClient {
       this.#answered = true;
       return answer;
     } catch (error) {
-      throw this.#toRequestError(error);
+      throw this.toRequestError(error);
     }
   }
 
-  #toRequestError(error: unknown): unknown {
+  /** The error of a call whose request got no whole answer. */
+  toRequestError(error: unknown): unknown {
     const { location, secure } = this.#target;
     return this.#judge(toRequestError(error, location, this.#redact, !secure && !this.#answered));
   }
 
-  #read({ status, headers, body }: HttpAnswer, expected: number): HranaPipelineAnswer {
+  #read({ bytes, ...reply }: HttpAnswer, expected: number): HranaPipelineAnswer {
     const { location } = this.#target;
-    if (status !== 200) throw this.#judge(toStatusError({ status, headers, body }, location, this.#redact));
-    const answer = this.#parse<Partial<HranaPipelineAnswer>>(body);
+    if (reply.status !== 200) throw this.#judge(toStatusError(reply, location, this.#redact));
+    const answer = this.#parse<Partial<HranaPipelineAnswer>>(reply.body);
     if (!Array.isArray(answer.results) || answer.results.length > expected) {
       throw this.#judge(createProtocolError(location, 'JSON that is no Hrana answer'));
     }
@@ -169,7 +173,7 @@ export class HranaClient {
       if (response.type === 'execute' || response.type === 'batch')
         this.#noteReplicationIndex(response.result.replication_index);
     }
-    return { baton: answer.baton ?? null, results };
+    return { baton: answer.baton ?? null, results, bytes };
   }
 
   #readStart(line: string): string | null {

@@ -41,6 +41,8 @@ export interface HranaStatementResult {
   readonly last_insert_rowid: string | null;
   /** How far the server's log was when it answered; a string, or absent where nothing is replicated. */
   readonly replication_index?: string | null;
+  /** How long it ran, where the server says so. */
+  readonly query_duration_ms?: number;
 }
 
 export interface HranaBatchResult {
@@ -71,6 +73,8 @@ export type HranaResponse =
 export interface HranaPipelineAnswer {
   readonly baton: string | null;
   readonly results: readonly HranaResult[];
+  /** Length of the whole answer. */
+  readonly bytes: number;
 }
 
 /** A line of a cursor's answer, behind the first, which names the stream. */

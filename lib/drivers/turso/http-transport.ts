@@ -21,6 +21,9 @@ interface Exchange {
   isSent(): boolean;
 }
 
+/** Code of an answer that was cut because of its length. */
+export const tooLongCode = 'ANSWER_TOO_LONG';
+
 /** How long the answer to a request that nobody waits for any more is still read; then the request is cut. */
 const lateAnswerMs = 1_000;
 
@@ -44,6 +47,7 @@ export class HttpTransport {
    * Sends one request and reads its whole answer within the deadline.
    * @param onLate receives the answer to a request that was sent when its caller stopped waiting; without it, such a request is cut,
    *   which lets the server cancel it
+   * @param maxBytes an answer that grows longer is cut
    * @throws TransportError
    */
   post(
@@ -52,10 +56,11 @@ export class HttpTransport {
     body: string,
     deadline: Deadline,
     onLate?: (late: Promise<HttpAnswer>) => void,
+    maxBytes = Infinity,
   ): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       const exchange = this.#createExchange(path, headers, body);
-      const answer = readAnswer(exchange);
+      const answer = readAnswer(exchange, maxBytes);
       const giveUp = (error: TransportError): void => {
         reject(error);
         if (error.sent && onLate !== undefined) onLate(keepReading(answer, exchange));
@@ -175,11 +180,16 @@ function watchExchange(
 }
 
 /** Settles when the answer is whole or the request has failed; a failed request is destroyed. */
-async function readAnswer({ request, response }: Exchange): Promise<HttpAnswer> {
+async function readAnswer({ request, response }: Exchange, maxBytes: number): Promise<HttpAnswer> {
   const begun = await response;
   try {
-    const body = await readBody(begun);
-    return { status: begun.statusCode ?? 0, headers: begun.headers, body };
+    const body = await readBody(begun, maxBytes);
+    return {
+      status: begun.statusCode ?? 0,
+      headers: begun.headers,
+      body: body.toString('utf8'),
+      bytes: body.length,
+    };
   } catch (error) {
     request.destroy();
     throw new TransportError('network', true, error);
@@ -207,9 +217,23 @@ function isUnwritten(error: NodeJS.ErrnoException): boolean {
   return error.syscall === 'write';
 }
 
-async function readBody(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk as Buffer);
-  if (!response.complete) throw new Error('the answer was cut off');
-  return Buffer.concat(chunks).toString('utf8');
+function readBody(response: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    response.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > maxBytes) reject(createTooLongError());
+    });
+    response.on('error', reject);
+    response.on('close', () => reject(new Error('the answer was cut off')));
+    response.on('end', () => {
+      if (response.complete) resolve(Buffer.concat(chunks, bytes));
+    });
+  });
+}
+
+function createTooLongError(): Error {
+  return Object.assign(new Error('the answer is too long to be held'), { code: tooLongCode });
 }

@@ -3,11 +3,17 @@ import { createDeadline, type Deadline } from '../../async/deadline.js';
 import { watchDeadline } from '../../async/watch-deadline.js';
 import { TransportError } from './transport-error.js';
 
-/** An answer, whole. */
-export interface HttpAnswer {
+/** What a server replied. */
+export interface HttpReply {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
+}
+
+/** A reply, whole. */
+export interface HttpAnswer extends HttpReply {
+  /** Length of the body in bytes. */
+  readonly bytes: number;
 }
 
 const newline = 0x0a;

@@ -35,6 +35,11 @@ export function guardedStatement(statement: Statement, after?: number): HranaSte
   return { condition: guard(after), stmt: encodeStatement(statement) };
 }
 
+/** A caller's statement as a step that runs only outside of any transaction, so that it commits by itself. */
+export function autocommitStatement(statement: Statement): HranaStep {
+  return { condition: { type: 'is_autocommit' }, stmt: encodeStatement(statement) };
+}
+
 /** A step whose result says that the transaction is over. */
 export function probeAutocommit(): HranaStep {
   return { condition: { type: 'is_autocommit' }, stmt: { sql: 'SELECT 1', want_rows: false } };

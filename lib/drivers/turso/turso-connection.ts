@@ -6,15 +6,21 @@ import type { Reporter } from '../../contract/driver.js';
 import type { Statement, TransactionMode } from '../../contract/statement.js';
 import { partOfScript, toBatchError, withOutcome } from '../../errors/database-error.js';
 import { checkScript, checkStatement } from '../../sql/check-statement.js';
-import { classifySql, firstKeyword } from '../../sql/classify-sql.js';
+import { classifySql, firstKeyword, type SqlClass } from '../../sql/classify-sql.js';
 import { splitScript } from '../../sql/split-script.js';
 import { runBatch } from './run-batch.js';
 import { decodeResult, encodeStatement } from './hrana-values.js';
 import type { HranaClient } from './hrana-client.js';
 import { ReadOnlyGuard } from './read-only-guard.js';
-import { takeResponse } from './read-results.js';
+import { readStep, takeResponse } from './read-results.js';
+import type { HranaResult } from './hrana-protocol.js';
+import { SharedLane } from './shared-lane.js';
+import { SharingRules } from './sharing-rules.js';
 import { streamRows } from './stream-rows.js';
 import { TursoTransaction } from './turso-transaction.js';
+
+/** A longer answer to several reads is not worth holding: each is asked for alone. */
+const maxSharedAnswerBytes = 16_777_216;
 
 /** What a connection to a server is made of. */
 export interface TursoConnectionParts {
@@ -33,6 +39,8 @@ export class TursoConnection implements DriverConnection {
   readonly #parts: TursoConnectionParts;
   readonly #streams: FifoGate;
   readonly #readOnly: ReadOnlyGuard;
+  readonly #rules = new SharingRules();
+  readonly #lanes: Readonly<Record<'reads' | 'writes', SharedLane>>;
   readonly #open = new Set<TursoTransaction>();
 
   constructor(parts: TursoConnectionParts) {
@@ -43,20 +51,32 @@ export class TursoConnection implements DriverConnection {
       'waiting for a free stream (all "pool.maxStreams" are in use)',
     );
     this.#readOnly = new ReadOnlyGuard(parts.client);
+    const { client, gate } = parts;
+    const lane = (gates: readonly FifoGate[], keepsOrder: boolean, maxAnswerBytes: number): SharedLane =>
+      new SharedLane({
+        client,
+        gates,
+        keepsOrder,
+        mayJoin: (texts, statement) => this.#rules.mayJoin(texts, statement),
+        maxAnswerBytes,
+        read: (statement, result, isLong) => this.#readShared(statement, result, isLong),
+        runAlone: (statement, deadline) => this.execute({ ...statement, alone: true }, deadline),
+        onTooLong: (statement) => this.#rules.learnHeavy(statement),
+      });
+    this.#lanes = {
+      reads: lane([this.#streams], false, maxSharedAnswerBytes),
+      // what a write has done is done, so its answer is read however long it is
+      writes: lane([gate, this.#streams], true, Infinity),
+    };
   }
 
   async execute(statement: Statement, deadline: Deadline): Promise<ResultSet> {
-    const reads = checkStatement(statement.sql, 'autocommit') === 'query';
-    return this.#use(reads ? 'read' : 'write', deadline, async () => {
-      const { client, intMode } = this.#parts;
-      const stmt = encodeStatement(statement);
-      const answer = await client.send([{ type: 'execute', stmt }, { type: 'close' }], null, deadline);
-      try {
-        return decodeResult(takeResponse(client, answer, 0, 'execute').result, statement.sql, intMode);
-      } catch (error) {
-        throw mayBeKept(error, statement) ? withOutcome(error, 'unknown', 'its changes may be kept') : error;
-      }
-    });
+    const found = checkStatement(statement.sql, 'autocommit');
+    throwIfOver(deadline, 'before the statement was sent');
+    const lane = this.#rules.laneOf(statement, found);
+    return lane === 'alone'
+      ? this.#runAlone(statement, deadline, found)
+      : this.#lanes[lane].run(statement, deadline);
   }
 
   async batch(
@@ -65,6 +85,7 @@ export class TursoConnection implements DriverConnection {
     deadline: Deadline,
   ): Promise<ResultSet[]> {
     const found = statements.map(({ sql }, index) => this.#check(sql, index));
+    if (found.includes('schema')) this.#rules.forgetTables();
     const reads = options.mode !== 'write' && options.foreignKeys && found.every((kind) => kind === 'query');
     if (options.mode === 'read') await this.#assertReads(statements, deadline);
     // a deferred batch that writes would fail with BUSY beside another writer; as a writer it waits for its turn
@@ -77,6 +98,7 @@ export class TursoConnection implements DriverConnection {
 
   async executeMultiple(sql: string, deadline: Deadline): Promise<void> {
     checkScript(sql, 'autocommit');
+    this.#rules.forgetTables();
     await this.#use('write', deadline, async () => {
       const { client } = this.#parts;
       const answer = await client.send([{ type: 'sequence', sql }, { type: 'close' }], null, deadline);
@@ -133,13 +155,50 @@ export class TursoConnection implements DriverConnection {
   }
 
   waiting(): number {
-    return this.#parts.gate.waiting + this.#streams.waiting;
+    const { reads, writes } = this.#lanes;
+    return this.#parts.gate.waiting + this.#streams.waiting + reads.waiting + writes.waiting;
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.#open].map((transaction) => transaction.close()));
     this.#parts.client.close();
     this.#parts.onClose();
+  }
+
+  async #runAlone(statement: Statement, deadline: Deadline, found: SqlClass): Promise<ResultSet> {
+    return this.#use(found === 'query' ? 'read' : 'write', deadline, async () => {
+      const { client, intMode } = this.#parts;
+      const stmt = encodeStatement(statement);
+      if (found === 'schema') this.#rules.forgetTables();
+      const answer = await client.send([{ type: 'execute', stmt }, { type: 'close' }], null, deadline);
+      try {
+        const { result } = takeResponse(client, answer, 0, 'execute');
+        const decoded = decodeResult(result, statement.sql, intMode);
+        const durationMs = result.query_duration_ms ?? 0;
+        this.#rules.learn(statement, { bytes: answer.bytes, durationMs, result: decoded });
+        return decoded;
+      } catch (error) {
+        throw mayBeKept(error, statement) ? withOutcome(error, 'unknown', 'its changes may be kept') : error;
+      }
+    });
+  }
+
+  /** @returns undefined when the statement did not run */
+  #readShared(statement: Statement, answer: HranaResult | undefined, isLong: boolean): ResultSet | undefined {
+    const { client, intMode } = this.#parts;
+    try {
+      const results = answer === undefined ? [] : [answer];
+      const batch = takeResponse(client, { baton: null, results, bytes: 0 }, 0, 'batch').result;
+      const { result, error } = readStep(client, batch, 0);
+      if (error !== undefined) throw error;
+      if (result === undefined) return undefined;
+      const decoded = decodeResult(result, statement.sql, intMode);
+      const bytes = isLong ? JSON.stringify(result.rows).length : 0;
+      this.#rules.learn(statement, { bytes, durationMs: result.query_duration_ms ?? 0, result: decoded });
+      return decoded;
+    } catch (error) {
+      throw mayBeKept(error, statement) ? withOutcome(error, 'unknown', 'its changes may be kept') : error;
+    }
   }
 
   async #use<T>(as: 'read' | 'write', deadline: Deadline, work: () => Promise<T>): Promise<T> {

@@ -4,7 +4,7 @@ import {
   type DatabaseErrorKind,
 } from '../../errors/database-error.js';
 import { createArgsError, createStatementRefusedError } from '../../errors/usage-errors.js';
-import type { HttpAnswer } from './open-answer.js';
+import type { HttpReply } from './open-answer.js';
 import type { HranaError } from './hrana-protocol.js';
 import { TransportError } from './transport-error.js';
 
@@ -99,7 +99,7 @@ function readOpenSslReason(message: string): string {
 }
 
 /** An answer that is no success: 3xx and 4xx come before anything ran, 5xx and a strange 2xx may come from behind the work. */
-export function toStatusError(answer: HttpAnswer, location: string, redact: Redact): DatabaseError {
+export function toStatusError(answer: HttpReply, location: string, redact: Redact): DatabaseError {
   const { status } = answer;
   // redacted before it is cut: the beginning of a token is a secret too
   const reason = redact(readReason(answer.body)).slice(0, longestReason);
