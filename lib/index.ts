@@ -9,8 +9,15 @@ export type { DatabaseTransaction } from './database/database-transaction.js';
 export type { Propagation, TransactionOptions } from './database/transaction-options.js';
 export type { TransactionCallback } from './database/run-transaction.js';
 export type { QueryResult } from './database/query-result.js';
+export type { ReplicaStatus } from './contract/connection.js';
 export type { Backend, DriverCapabilities } from './contract/driver.js';
-export type { CallOptions, StatementInput, StatementObject, TransactionMode } from './contract/statement.js';
+export type {
+  CallOptions,
+  Consistency,
+  StatementInput,
+  StatementObject,
+  TransactionMode,
+} from './contract/statement.js';
 export type { InputArgs, InputValue } from './contract/value.js';
 export {
   DatabaseBatchError,
@@ -29,6 +36,7 @@ export type {
   FallbackOptions,
   MigrationsOptions,
   PoolOptions,
+  ReplicaOptions,
   SqliteOptions,
   TlsOptions,
 } from './options/database-module-options.js';

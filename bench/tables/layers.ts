@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 // the built package shows no drivers
 import { createDeadline } from '../../lib/async/deadline.js';
+import type { DriverConnection } from '../../lib/contract/connection.js';
 import { createResolvedConnection } from '../../lib/database/create-connection.js';
 import { createDriver } from '../../lib/drivers/create-driver.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
@@ -36,7 +37,8 @@ export const table: Table = {
 async function compareLayers(room: Room, scale: Scale, group: string, url: string): Promise<Contender[]> {
   const options = resolveOptions({ url }, environment);
   const driver = await createDriver(options, () => undefined);
-  const bare = await driver.open(createDeadline(options.connectTimeoutMs), () => undefined);
+  const network = { onAnswer: () => undefined, protect: (remote: DriverConnection) => remote };
+  const bare = await driver.open(createDeadline(options.connectTimeoutMs), network);
   room.use({ close: () => bare.close(createDeadline(options.connectTimeoutMs)) });
   const connection = room.use(createResolvedConnection(options));
   const reads = [

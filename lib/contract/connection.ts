@@ -1,6 +1,44 @@
-import type { ResultSet, Row } from '@libsql/core/api';
+import type { Replicated, ResultSet, Row } from '@libsql/core/api';
 import type { Deadline } from '../async/deadline.js';
-import type { Statement, TransactionMode } from './statement.js';
+import type { Consistency, Statement, TransactionMode } from './statement.js';
+
+/** How far a replica is behind its primary, and what it does about it. */
+export interface ReplicaStatus {
+  /**
+   * `building` before the first sync and after the data became useless, `serving` when reads may be local, `checking` while the primary
+   * is asked whether it is still the same database, `schema` when this SQLite cannot read the schema of the primary. In all but
+   * `serving` reads go to the primary.
+   */
+  readonly state: 'building' | 'serving' | 'checking' | 'schema';
+  /** Position in the log of the primary that is applied; undefined before the first sync. */
+  readonly frame: bigint | undefined;
+  /** How many frames of those that the primary has told of are not applied yet. */
+  readonly framesBehind: bigint;
+  /** How old the data may be at most, in milliseconds: the time since the last successful sync began. */
+  readonly ageMs: number | undefined;
+  /** When the last successful sync ended. */
+  readonly lastSyncAt: Date | undefined;
+  /** Code of the error of the last sync; undefined when it succeeded. */
+  readonly lastSyncError: string | undefined;
+  /** Names the log of the primary that the data comes from. It changes when the primary was reset. */
+  readonly historyId: string | undefined;
+  /** Reads are local, and `ageMs` is beyond `maxStalenessMs`. */
+  readonly isStale: boolean;
+  /** Reads that the replica has answered, and reads that went to the primary. */
+  readonly localReads: number;
+  readonly remoteReads: number;
+  /** How often the file was thrown away and filled anew. */
+  readonly rebuilds: number;
+}
+
+/** What stands beside a connection that reads a replica. */
+export interface DriverReplica {
+  /** The connection to the primary alone, for work that must not read a copy: migrations. */
+  readonly primary: DriverConnection;
+  status(): ReplicaStatus;
+  /** Applies what the primary has now, at least. @throws DatabaseError */
+  sync(deadline: Deadline): Promise<Replicated>;
+}
 
 /** How a batch runs. */
 export interface BatchOptions {
@@ -9,6 +47,7 @@ export interface BatchOptions {
   readonly foreignKeys: boolean;
   /** The caller declared that running it twice is the same as once. */
   readonly idempotent?: boolean;
+  readonly consistency?: Consistency | undefined;
 }
 
 /**
@@ -18,6 +57,8 @@ export interface BatchOptions {
 export interface DriverConnection {
   /** Names the database itself, whatever the connection: two connections with one key share a write gate and transactions. */
   readonly databaseKey: string;
+  /** Undefined without a replica. */
+  readonly replica?: DriverReplica;
   execute(statement: Statement, deadline: Deadline): Promise<ResultSet>;
   /**
    * Runs a statement before it returns, if it has to wait for nothing: only a database in this process can do that.
@@ -35,8 +76,14 @@ export interface DriverConnection {
   /**
    * Resolves when the transaction holds what its mode needs: for `write`, the database's write gate.
    * @param origin where the caller opened it, for the error of those who wait behind it
+   * @param consistency of a transaction that only reads; the connection's own where it is left out
    */
-  begin(mode: TransactionMode, deadline: Deadline, origin: string): Promise<DriverTransaction>;
+  begin(
+    mode: TransactionMode,
+    deadline: Deadline,
+    origin: string,
+    consistency?: Consistency,
+  ): Promise<DriverTransaction>;
   /** True when the statement surely changes nothing; asks the database where only the engine knows. */
   isRead(statement: Statement, deadline: Deadline): Promise<boolean>;
   /** Runs a statement that proves that the database answers. */

@@ -21,6 +21,14 @@ export interface DriverCapabilities {
   readonly maxValueBytes: number;
 }
 
+/** What surrounds the part of a driver that is behind a network. */
+export interface Network {
+  /** Called whenever the database answered a request, whatever it said. */
+  readonly onAnswer: () => void;
+  /** Puts around a connection what its calls need: attempts, and failing fast. */
+  readonly protect: (remote: DriverConnection) => DriverConnection;
+}
+
 /** Opens one database. Created without I/O. */
 export interface Driver {
   readonly backend: Backend;
@@ -29,8 +37,8 @@ export interface Driver {
   readonly capabilities: DriverCapabilities;
   /** Where the database is, for people: a path or a host, never a credential. */
   readonly location: string;
-  /** @param onAnswer called whenever the database answered a request, whatever it said; one in this process need not call it */
-  open(deadline: Deadline, onAnswer: () => void): Promise<DriverConnection>;
+  /** @param network what surrounds a driver whose database is behind one; others leave it alone */
+  open(deadline: Deadline, network: Network): Promise<DriverConnection>;
 }
 
 /** Something that happened in the background. The message never holds a secret or a bound value. */

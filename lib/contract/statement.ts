@@ -1,6 +1,14 @@
 import type { TransactionMode } from '@libsql/core/api';
 import type { InputArgs, SqlArgs } from './value.js';
 
+/**
+ * What a read may answer where a replica stands beside the primary:
+ * - `read-your-writes`: everything that the same connection has written before
+ * - `replica`: whatever the replica has now, also while the primary is away
+ * - `primary`: never the replica
+ */
+export type Consistency = 'read-your-writes' | 'replica' | 'primary';
+
 /** A statement with its arguments already in their storage classes. */
 export interface Statement {
   readonly sql: string;
@@ -9,6 +17,8 @@ export interface Statement {
   readonly idempotent?: boolean;
   /** It shares no request with others: its caller may end it by itself, or one that it was in was lost. */
   readonly alone?: boolean;
+  /** Undefined where the connection's own holds. */
+  readonly consistency?: Consistency;
 }
 
 /** Options of one call, also accepted inside the statement object. */
@@ -26,6 +36,11 @@ export interface CallOptions {
    * @default false
    */
   readonly idempotent?: boolean;
+  /**
+   * What a read may answer on a connection with a replica; without one it changes nothing.
+   * @default the connection's `consistency`
+   */
+  readonly consistency?: Consistency;
 }
 
 /** A statement as a caller writes it. */

@@ -1,7 +1,16 @@
-import type { CallOptions } from '../contract/statement.js';
+import type { CallOptions, Consistency } from '../contract/statement.js';
 import { createArgsError } from '../errors/usage-errors.js';
 
-const known: readonly string[] = ['timeoutMs', 'signal', 'idempotent'] satisfies (keyof CallOptions)[];
+const known: readonly string[] = [
+  'timeoutMs',
+  'signal',
+  'idempotent',
+  'consistency',
+] satisfies (keyof CallOptions)[];
+
+const consistencies: readonly unknown[] = ['read-your-writes', 'replica', 'primary', undefined] satisfies (
+  Consistency | undefined
+)[];
 
 /**
  * Refuses what would be ignored without a word: a deadline under a wrong name is no deadline.
@@ -13,9 +22,16 @@ export function checkCallOptions(options: CallOptions): void {
     throw createArgsError(`unknown call option "${unknown}"; there are ${known.join(', ')}`);
   }
   checkTimeout(options.timeoutMs);
+  checkConsistency(options.consistency);
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
     throw createArgsError('"signal" is an AbortSignal');
   }
+}
+
+/** @throws DatabaseError `ARGS_INVALID` */
+export function checkConsistency(consistency: unknown): void {
+  if (consistencies.includes(consistency)) return;
+  throw createArgsError('"consistency" is "read-your-writes", "replica" or "primary"');
 }
 
 /** @throws DatabaseError `ARGS_INVALID` */

@@ -1,4 +1,5 @@
 import type { BreakerStatus } from '../connection/circuit-breaker.js';
+import type { ReplicaStatus } from '../contract/connection.js';
 import type { Backend, DriverCapabilities } from '../contract/driver.js';
 import type { DatabaseErrorKind } from '../errors/database-error.js';
 
@@ -36,6 +37,8 @@ export interface ConnectionStatus {
   readonly timeouts: number;
   /** Whether calls to a database that does not answer are still sent; undefined for a local one. */
   readonly breaker: BreakerStatus | undefined;
+  /** The embedded replica; undefined without one, and until the connection was opened. */
+  readonly replica: ReplicaStatus | undefined;
   /** Kind of the last failed call, and when; undefined while none has failed. */
   readonly lastError: { readonly kind: DatabaseErrorKind; readonly at: Date } | undefined;
   /** Undefined until the connection was opened once. */

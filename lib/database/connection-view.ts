@@ -92,7 +92,7 @@ export class ConnectionView implements DatabaseView {
     return beginTransaction(calls, mode, defaults, callSite(), report);
   }
 
-  /** Replicas come with a later version. */
+  /** Brings the replica up to date; see `DatabaseConnection.sync`. */
   sync(): Promise<Replicated> {
     return this.#parts.connection.sync();
   }
@@ -126,13 +126,14 @@ export class ConnectionView implements DatabaseView {
     foreignKeys: boolean,
   ): Promise<ResultSet[]> {
     const prepared = statements.map((input) => toStatement(input).statement);
+    const { idempotent = false, consistency } = options;
     return this.#parts.calls.run(options, {
       joined: (scope, deadline) =>
         runNested(scope, deadline, (nested) =>
           nested.call((transaction, inner) => transaction.batch(prepared, inner), deadline),
         ),
       alone: (connection, deadline) =>
-        connection.batch(prepared, { mode, foreignKeys, idempotent: options.idempotent ?? false }, deadline),
+        connection.batch(prepared, { mode, foreignKeys, idempotent, consistency }, deadline),
     });
   }
 }

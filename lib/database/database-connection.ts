@@ -161,11 +161,18 @@ export class DatabaseConnection implements Client {
     return key === undefined ? work() : runInScope(key, undefined, work);
   }
 
-  /** Replicas come with a later version. */
-  sync(): Promise<Replicated> {
-    return Promise.reject(
-      createStatementRefusedError('sync() needs an embedded replica', 'SYNC_NOT_SUPPORTED'),
-    );
+  /**
+   * Brings the replica up to what the primary has now, at least. Reads wait for own writes by themselves; this is for those of others.
+   * @throws DatabaseError `SYNC_NOT_SUPPORTED` without a replica
+   */
+  async sync(): Promise<Replicated> {
+    if (this.#options.replica === undefined)
+      throw createStatementRefusedError('sync() needs an embedded replica', 'SYNC_NOT_SUPPORTED');
+    return this.#calls.track(async () => {
+      const deadline = this.#calls.createDeadline({});
+      const { connection } = await this.#calls.session.open(deadline);
+      return connection.replica?.sync(deadline);
+    });
   }
 
   /** What the connection knows about itself; no I/O. */
@@ -184,6 +191,7 @@ export class DatabaseConnection implements Client {
       retries: opened?.budget?.retries ?? 0,
       timeouts: this.#calls.timeouts,
       breaker: opened?.breaker?.status,
+      replica: opened?.connection.replica?.status(),
       lastError: this.#calls.lastError,
       capabilities: opened?.driver.capabilities,
     };

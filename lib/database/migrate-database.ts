@@ -19,7 +19,7 @@ export async function migrateDatabase(
     throw new ConfigurationError('no migrations are set up: set the option "migrations.directory"');
   }
   const { capabilities } = driver;
-  const applied = await applyMigrations(connection, migrations, {
+  const applied = await applyMigrations(connection.replica?.primary ?? connection, migrations, {
     capabilities,
     migrationTimeoutMs,
     signal,

@@ -5,7 +5,7 @@ import { RetryBudget } from '../connection/retry-budget.js';
 import { withBreaker } from '../connection/with-breaker.js';
 import { withRetry } from '../connection/with-retry.js';
 import type { DriverConnection } from '../contract/connection.js';
-import type { Driver, Reporter } from '../contract/driver.js';
+import type { Driver, Network, Reporter } from '../contract/driver.js';
 import { createDriver } from '../drivers/create-driver.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 
@@ -20,8 +20,8 @@ export interface OpenedDatabase {
 }
 
 /**
- * Opens the database: read this first. The options choose one driver; its connection is wrapped by the layers that its
- * capabilities ask for, innermost first. A layer that does not apply is not there and costs nothing.
+ * Opens the database: read this first. The options choose one driver; it puts the layers around what is
+ * behind a network, innermost first. A layer that does not apply is not there and costs nothing.
  */
 export async function openDatabase(
   options: ResolvedOptions,
@@ -30,15 +30,17 @@ export async function openDatabase(
 ): Promise<OpenedDatabase> {
   // it outlives the call that came first
   const driver = await runOutside(() => createDriver(options, report));
-  const ping = (): Promise<void> => connection.ping(createDeadline(options.connectTimeoutMs));
-  const breaker = new CircuitBreaker(ping, report);
-  const connection = await driver.open(deadline, () => breaker.onAnswer());
-  if (!driver.capabilities.overNetwork) return { driver, connection, breaker: undefined, budget: undefined };
   const budget = new RetryBudget();
-  return {
-    driver,
-    connection: withBreaker(withRetry(connection, options.maxAttempts, budget), breaker),
-    breaker,
-    budget,
+  let layers: Pick<OpenedDatabase, 'breaker' | 'budget'> = { breaker: undefined, budget: undefined };
+  const network: Network = {
+    onAnswer: () => layers.breaker?.onAnswer(),
+    protect: (remote) => {
+      const ping = (): Promise<void> => remote.ping(createDeadline(options.connectTimeoutMs));
+      const breaker = new CircuitBreaker(ping, report);
+      layers = { breaker, budget };
+      return withBreaker(withRetry(remote, options.maxAttempts, budget), breaker);
+    },
   };
+  const connection = await driver.open(deadline, network);
+  return { driver, connection, ...layers };
 }

@@ -2,7 +2,7 @@ import { jitteredBackoffMs } from '../async/backoff.js';
 import { remainingMs, type Deadline } from '../async/deadline.js';
 import { sleep } from '../async/sleep.js';
 import type { DriverConnection } from '../contract/connection.js';
-import type { TransactionMode } from '../contract/statement.js';
+import type { Consistency, TransactionMode } from '../contract/statement.js';
 import { DatabaseError, withOutcome } from '../errors/database-error.js';
 import type { DatabaseTransaction } from './database-transaction.js';
 import { ManagedTransaction } from './managed-transaction.js';
@@ -21,6 +21,7 @@ export interface RootRun {
   readonly origin: string;
   readonly maxAttempts: number;
   readonly idempotent: boolean;
+  readonly consistency: Consistency | undefined;
 }
 
 /** Waits between two runs of a callback, in milliseconds. */
@@ -43,7 +44,7 @@ export async function runRootTransaction<T>(
     let scope: TransactionScope | undefined;
     try {
       if (attempt > 1) await sleep(waitMs, run.deadline, 'waiting to run the transaction again');
-      const transaction = await connection.begin(run.mode, run.deadline, run.origin);
+      const transaction = await connection.begin(run.mode, run.deadline, run.origin, run.consistency);
       scope = TransactionScope.createRoot({ transaction, ...run, onExpired: () => undefined });
       return await runScope(host, scope, callback, attempt);
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { CallOptions, Statement, StatementInput } from '../contract/statement.js';
 import type { InputArgs, SqlArgs, SqlValue } from '../contract/value.js';
 import { createArgsError } from '../errors/usage-errors.js';
+import { checkConsistency } from './check-call-options.js';
 import { toSqlValue } from './to-sql-value.js';
 
 /** A statement ready for a driver, with the options that stood in it. */
@@ -38,11 +39,14 @@ export function toStatement(
 }
 
 function prepare(sql: string, args: InputArgs | undefined, options: CallOptions): PreparedInput {
+  const { idempotent, consistency, timeoutMs, signal } = options;
+  checkConsistency(consistency);
   const statement: Statement = {
     sql,
     args: toArgs(args),
-    ...(options.idempotent === true && { idempotent: true }),
-    ...((options.timeoutMs !== undefined || options.signal !== undefined) && { alone: true }),
+    ...(idempotent === true && { idempotent: true }),
+    ...((timeoutMs !== undefined || signal !== undefined) && { alone: true }),
+    ...(consistency !== undefined && { consistency }),
   };
   return { statement, options };
 }

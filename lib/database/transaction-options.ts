@@ -1,4 +1,4 @@
-import type { TransactionMode } from '../contract/statement.js';
+import type { Consistency, TransactionMode } from '../contract/statement.js';
 
 /**
  * How `withTransaction` relates to a transaction that is already open:
@@ -35,4 +35,9 @@ export interface TransactionOptions {
    * @default false
    */
   readonly idempotent?: boolean;
+  /**
+   * What a transaction of mode `read` may see on a connection with a replica.
+   * @default the connection's `consistency`
+   */
+  readonly consistency?: Consistency;
 }

@@ -4,6 +4,7 @@ import type { CallOptions, TransactionMode } from '../contract/statement.js';
 import type { DatabaseError } from '../errors/database-error.js';
 import { createStatementRefusedError } from '../errors/usage-errors.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
+import { checkConsistency } from './check-call-options.js';
 import { choosePlace } from './choose-place.js';
 import type { ConnectionCalls } from './connection-calls.js';
 import type { DatabaseTransaction } from './database-transaction.js';
@@ -33,8 +34,9 @@ export async function withTransaction<T>(
   defaults: ResolvedOptions,
   origin: string,
 ): Promise<T> {
-  const { mode = 'write', propagation = 'nested', idempotent = false } = options;
+  const { mode = 'write', propagation = 'nested', idempotent = false, consistency } = options;
   assertMode(mode);
+  checkConsistency(consistency);
   const { timeoutMs = defaults.transactionTimeoutMs, maxAttempts = defaults.maxAttempts } = options;
   return calls.track(async () => {
     const deadline = calls.createDeadline({ timeoutMs });
@@ -47,7 +49,7 @@ export async function withTransaction<T>(
     if (place === 'without')
       return runWithoutTransaction(databaseKey, new WithoutTransaction(plain), callback);
     if (place === 'begin' || outer === undefined) {
-      const run = { mode, deadline, origin, maxAttempts, idempotent };
+      const run = { mode, deadline, origin, maxAttempts, idempotent, consistency };
       return runInScope(databaseKey, undefined, () => runRootTransaction(connection, host, callback, run));
     }
     if (place === 'join') return joinScope(host, outer, callback);
@@ -70,7 +72,7 @@ export async function beginTransaction(
     const outer = findOuterScope(connection.databaseKey);
     const host = calls.createHost(connection.databaseKey);
     if (outer !== undefined) return new ScopedTransaction(host, await outer.openNested(deadline, origin));
-    const transaction = await connection.begin(mode, deadline, origin);
+    const transaction = await connection.begin(mode, deadline, origin, options.consistency);
     const onExpired = ({ message }: DatabaseError): void =>
       report({ level: 'warning', code: 'TRANSACTION_EXPIRED', message });
     const scope = TransactionScope.createRoot({ transaction, deadline, origin, onExpired });

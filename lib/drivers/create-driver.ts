@@ -10,6 +10,10 @@ export async function createDriver(options: ResolvedOptions, report: Reporter): 
       return new SqliteDriver(target, options, report);
     }
     case 'turso': {
+      if (options.replica !== undefined) {
+        const { ReplicaDriver } = await import('./replica/replica-driver.js');
+        return new ReplicaDriver(target, options.replica, options, report);
+      }
       const { TursoDriver } = await import('./turso/turso-driver.js');
       return new TursoDriver(target, options, report);
     }

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
+import type { ReplicaStatus } from '../contract/connection.js';
 import type { Backend } from '../contract/driver.js';
 import type { ConnectionStatus } from '../database/connection-status.js';
 import type { DatabaseConnection } from '../database/database-connection.js';
@@ -42,7 +43,7 @@ export type DatabaseHealth =
       /** Why, such as `ECONNREFUSED`. */
       readonly code: string;
       readonly message: string;
-      /** When it became so, ISO 8601. */
+      /** When it became so, or when a replica had its last sync; ISO 8601. */
       readonly since: string;
       /** Of the fallback; a database that is not there has none. */
       readonly latencyMs?: number;
@@ -114,8 +115,10 @@ export class DatabaseHealthIndicator {
       const code = findDatabaseError(result.error)?.code ?? 'UNKNOWN';
       return describeDown(connection, code, 'The database does not answer');
     }
-    const { backend, state } = connection.status();
+    const { backend, state, replica } = connection.status();
     if (state === 'degraded') return describeDegraded(connection, result.latencyMs);
+    const weakness = replica && findWeakness(replica);
+    if (weakness !== undefined) return { ...weakness, backend, latencyMs: result.latencyMs };
     return { status: 'up', backend, state, latencyMs: result.latencyMs };
   }
 
@@ -146,6 +149,21 @@ function describeDegraded(connection: DatabaseConnection, latencyMs?: number): D
     since: since.toISOString(),
     ...(latencyMs !== undefined && { latencyMs }),
   };
+}
+
+type Weakness = Omit<Extract<DatabaseHealth, { since: string }>, 'backend'>;
+
+/** What a replica keeps from being as good as it should be. */
+function findWeakness({ state, isStale, lastSyncAt }: ReplicaStatus): Weakness | undefined {
+  const since = (lastSyncAt ?? new Date()).toISOString();
+  const status = 'up';
+  if (isStale) {
+    const message = 'The replica serves, and is older than it may be';
+    return { status, state: 'degraded', code: 'REPLICA_STALE', message, since };
+  }
+  if (state !== 'schema') return undefined;
+  const message = 'The replica cannot read the schema, so the primary serves every read';
+  return { status, state: 'degraded', code: 'REPLICA_SCHEMA', message, since };
 }
 
 function describeDown(

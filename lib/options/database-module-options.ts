@@ -1,5 +1,6 @@
 import type { IntMode } from '@libsql/core/api';
 import type { DatabaseConnectionHandle } from '../contract/connection-handle.js';
+import type { Consistency } from '../contract/statement.js';
 
 /** A bearer token, or a function that provides one when it is needed. */
 export type AuthToken = string | (() => string | Promise<string>);
@@ -71,6 +72,22 @@ export interface MigrationsOptions {
    * @default 'on-boot'
    */
   run?: 'on-boot' | 'check' | 'manual';
+}
+
+/** A copy of a Turso database in a local file, kept up to date by a process of its own. */
+export interface ReplicaOptions {
+  /** The file, for this process alone; relative to the working directory. Beside it stand files of the same name with a suffix. */
+  path: string;
+  /**
+   * How often the replica asks the primary for what others have written, in milliseconds. Own writes ask at once.
+   * @default 5_000
+   */
+  syncIntervalMs?: number;
+  /**
+   * Age of the data in milliseconds beyond which health answers say `degraded`. Reads go on.
+   * @default 60_000
+   */
+  maxStalenessMs?: number;
 }
 
 /** The database that serves in place of a Turso database that cannot be reached at boot. */
@@ -147,6 +164,13 @@ export interface DatabaseModuleOptions {
   tls?: TlsOptions;
   /** Key of a database that Turso encrypts at rest, base64. */
   remoteEncryptionKey?: string;
+  replica?: ReplicaOptions;
+  /**
+   * What a read of a connection with a replica may answer: `read-your-writes` everything that this connection has written, `replica`
+   * whatever the replica has now, `primary` never reads the replica.
+   * @default 'read-your-writes'
+   */
+  consistency?: Consistency;
   /**
    * Allows a token to travel over plain `http:` to a host that is not this machine.
    * @default false

@@ -118,6 +118,26 @@ export const envOptions: readonly EnvOption[] = [
     'remoteEncryptionKey',
     'Key of a database that Turso encrypts, base64. Read as `TURSO_AUTH_TOKEN` is.',
   ),
+  row(
+    'DATABASE_REPLICA_PATH',
+    'replica.path',
+    'File of the [embedded replica](replicas.md). Read as `TURSO_AUTH_TOKEN` is, and so are the two below.',
+  ),
+  row(
+    'DATABASE_REPLICA_SYNC_INTERVAL_MS',
+    'replica.syncIntervalMs',
+    'How often the replica asks for what others have written, in milliseconds.',
+  ),
+  row(
+    'DATABASE_REPLICA_MAX_STALENESS_MS',
+    'replica.maxStalenessMs',
+    'Age of its data beyond which health answers say `degraded`, in milliseconds.',
+  ),
+  row(
+    'DATABASE_CONSISTENCY',
+    'consistency',
+    'What a read beside a replica may answer: `read-your-writes`, `replica` or `primary`.',
+  ),
   row('DATABASE_ALLOW_INSECURE', 'allowInsecure', 'Allows a token over plain `http:` to another machine.'),
   row('DATABASE_MIGRATIONS_DIRECTORY', 'migrations.directory', 'Folder of `.sql` files to apply.'),
   row('DATABASE_MIGRATIONS_RUN', 'migrations.run', '`on-boot`, `check` or `manual`.'),

@@ -1,5 +1,5 @@
 /** Options that are planned and not there yet. */
-export const futureOptions: ReadonlySet<string> = new Set(['replica', 'consistency', 'fallback.replica']);
+export const futureOptions: ReadonlySet<string> = new Set(['fallback.replica']);
 
 /** What to write instead of the names that other clients use. */
 export const foreignNames: ReadonlyMap<string, string> = new Map([

@@ -13,7 +13,7 @@ export type OptionRule =
   | { readonly kind: 'function' };
 
 /** Names of the options that hold other options. */
-export const optionGroups: readonly string[] = ['fallback', 'pool', 'sqlite', 'tls', 'migrations'];
+export const optionGroups: readonly string[] = ['fallback', 'pool', 'sqlite', 'tls', 'replica', 'migrations'];
 
 // A timer of Node fires at once beyond this.
 const longestTimerMs = 2_147_483_647;
@@ -53,6 +53,10 @@ export const optionRules: Readonly<Record<OptionPath, OptionRule>> = {
   'tls.servername': text,
   'tls.rejectUnauthorized': flag,
   remoteEncryptionKey: text,
+  'replica.path': text,
+  'replica.syncIntervalMs': duration,
+  'replica.maxStalenessMs': duration,
+  consistency: { kind: 'choice', values: ['read-your-writes', 'replica', 'primary'] },
   allowInsecure: flag,
   'migrations.directory': text,
   'migrations.run': { kind: 'choice', values: ['on-boot', 'check', 'manual'] },

@@ -11,6 +11,7 @@ import type {
 } from './resolved-options.js';
 import { resolveFallback } from './resolve-fallback.js';
 import { resolveName } from './resolve-name.js';
+import { resolveReplica } from './resolve-replica.js';
 import { resolveTarget } from './resolve-target.js';
 import { temporarySynchronous } from './default-options.js';
 
@@ -40,6 +41,8 @@ export function resolveOptions(options: DatabaseModuleOptions, env: OptionsEnvir
     fallback: resolveFallback(picked, target, env),
     pool: { readers: picked.get('pool.readers'), maxStreams: picked.get('pool.maxStreams') },
     sqlite: resolveSqlite(picked, target.backend === 'sqlite' && target.temporary),
+    replica: resolveReplica(picked, target, env.cwd),
+    consistency: picked.get('consistency'),
     migrations: resolveMigrations(picked, env.cwd),
     onConnectionCreate: picked.get('onConnectionCreate'),
     warnings,

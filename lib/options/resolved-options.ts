@@ -1,5 +1,6 @@
 import type { IntMode } from '@libsql/core/api';
 import type { DatabaseConnectionHandle } from '../contract/connection-handle.js';
+import type { Consistency } from '../contract/statement.js';
 import type { Secret } from './secret.js';
 
 /** A SQLite database, resolved. */
@@ -55,6 +56,15 @@ export interface ResolvedSqliteOptions {
   readonly pragmas: Readonly<Record<string, string | number | boolean>>;
 }
 
+export interface ResolvedReplicaOptions {
+  /** Absolute path. */
+  readonly path: string;
+  /** The variable or option that named it, as a message names it. */
+  readonly source: string;
+  readonly syncIntervalMs: number;
+  readonly maxStalenessMs: number;
+}
+
 export interface ResolvedMigrationsOptions {
   /** Absolute path. */
   readonly directory: string;
@@ -78,6 +88,9 @@ export interface ResolvedOptions {
   readonly fallback: ResolvedSqliteTarget | undefined;
   readonly pool: ResolvedPoolOptions;
   readonly sqlite: ResolvedSqliteOptions;
+  /** Undefined without a replica. */
+  readonly replica: ResolvedReplicaOptions | undefined;
+  readonly consistency: Consistency;
   readonly migrations: ResolvedMigrationsOptions | undefined;
   readonly onConnectionCreate: ((connection: DatabaseConnectionHandle) => void | Promise<void>) | undefined;
   /** What the person who runs the app should know about these options; reported once at opening. */

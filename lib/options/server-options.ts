@@ -2,9 +2,9 @@ import { optionPaths } from './option-rules.js';
 import type { OptionPath } from './option-values.js';
 import type { PickedOptions } from './picked-options.js';
 
-/** True for what is meant for one server: it never goes to a host that somebody else chose. */
+/** True for what is meant for one server: it never goes to a host that somebody else chose, nor comes from one. */
 export function isServerOption(path: OptionPath): boolean {
-  return path === 'authToken' || path === 'remoteEncryptionKey' || path.startsWith('tls.');
+  return path === 'authToken' || path === 'remoteEncryptionKey' || /^(tls|replica)\./.test(path);
 }
 
 /**

@@ -6,6 +6,7 @@ import { redactSecrets } from '../../options/redact-secrets.js';
 import type { ResolvedTursoTarget } from '../../options/resolved-options.js';
 import type { Secret } from '../../options/secret.js';
 import { AuthTokenHolder } from './auth-token.js';
+import { findReplicationIndex } from './find-replication-index.js';
 import type {
   HranaCursorEntry,
   HranaCursorStart,
@@ -26,11 +27,11 @@ const closeTimeoutMs = 2_000;
 export interface HranaListener {
   /** The server answered as one that works, a refusal included. */
   onAnswer(): void;
-  /** How far the server's log was when it answered; answers come in any order. */
-  onReplicationIndex(index: bigint): void;
+  /** A request begins. The function hears how far the server's log was when it answered; answers come in any order. */
+  onRequest(): (replicationIndex: bigint) => void;
 }
 
-const nobody: HranaListener = { onAnswer: () => undefined, onReplicationIndex: () => undefined };
+const nobody: HranaListener = { onAnswer: () => undefined, onRequest: () => () => undefined };
 
 /** Sends Hrana pipelines to one server. Every failure leaves as a `DatabaseError` without the token. */
 export class HranaClient {
@@ -66,7 +67,8 @@ export class HranaClient {
     onLate?: (late: Promise<HranaPipelineAnswer>) => void,
     maxBytes?: number,
   ): Promise<HranaPipelineAnswer> {
-    const read = (answer: HttpAnswer): HranaPipelineAnswer => this.#read(answer, requests.length);
+    const onIndex = this.#listener.onRequest();
+    const read = (answer: HttpAnswer): HranaPipelineAnswer => this.#read(answer, requests.length, onIndex);
     const body = JSON.stringify({ baton, requests });
     const onLateAnswer = onLate && ((late: Promise<HttpAnswer>) => onLate(late.then(read)));
     const answer = await this.#withToken(deadline, (headers) =>
@@ -86,6 +88,7 @@ export class HranaClient {
     deadline: Deadline,
   ): AsyncGenerator<HranaCursorEntry[], void, undefined> {
     const body = JSON.stringify({ baton: null, batch: { steps } });
+    const onIndex = this.#listener.onRequest();
     const answer = await this.#withToken(deadline, (headers) =>
       this.#transport.open('/v3/cursor', headers, body, deadline),
     );
@@ -97,7 +100,7 @@ export class HranaClient {
         const entries = lines.map((line) => this.#parse<HranaCursorEntry>(line));
         const failed = entries.findIndex(({ type }) => type === 'error' || type === 'step_error');
         yield failed < 0 ? entries : entries.slice(0, failed);
-        for (const entry of entries) this.#readEntry(entry);
+        for (const entry of entries) this.#readEntry(entry, onIndex);
       }
     } catch (error) {
       throw error instanceof TransportError ? this.toRequestError(error) : error;
@@ -110,6 +113,16 @@ export class HranaClient {
   /** The error of a single statement, without secrets. */
   toStatementError(error: HranaError): DatabaseError {
     return toStatementError(error, this.#redact);
+  }
+
+  /** The token for whoever speaks to the same server in another way. */
+  token(deadline: Deadline): Promise<Secret | undefined> {
+    return this.#askToken(deadline);
+  }
+
+  /** Takes every credential known now out of a text. */
+  redact(text: string): string {
+    return this.#redact(text);
   }
 
   close(): void {
@@ -158,7 +171,7 @@ export class HranaClient {
     return this.#judge(toRequestError(error, location, this.#redact, !secure && !this.#answered));
   }
 
-  #read({ bytes, ...reply }: HttpAnswer, expected: number): HranaPipelineAnswer {
+  #read({ bytes, ...reply }: HttpAnswer, expected: number, onIndex: OnIndex): HranaPipelineAnswer {
     const { location } = this.#target;
     if (reply.status !== 200) throw this.#judge(toStatusError(reply, location, this.#redact));
     const answer = this.#parse<Partial<HranaPipelineAnswer>>(reply.body);
@@ -167,12 +180,8 @@ export class HranaClient {
     }
     this.#listener.onAnswer();
     const results = answer.results as HranaPipelineAnswer['results'];
-    for (const result of results) {
-      if (result.type !== 'ok') continue;
-      const { response } = result;
-      if (response.type === 'execute' || response.type === 'batch')
-        this.#noteReplicationIndex(response.result.replication_index);
-    }
+    const index = findReplicationIndex(results);
+    if (index !== undefined) onIndex(index);
     return { baton: answer.baton ?? null, results, bytes };
   }
 
@@ -182,9 +191,10 @@ export class HranaClient {
     return baton;
   }
 
-  #readEntry(entry: HranaCursorEntry): void {
+  #readEntry(entry: HranaCursorEntry, onIndex: OnIndex): void {
     if (entry.type === 'error' || entry.type === 'step_error') throw this.toStatementError(entry.error);
-    if (entry.type === 'replication_index') this.#noteReplicationIndex(entry.replication_index);
+    if (entry.type === 'replication_index' && entry.replication_index !== null)
+      onIndex(BigInt(entry.replication_index));
   }
 
   async #assertAccepted(answer: OpenAnswer, deadline: Deadline): Promise<void> {
@@ -202,10 +212,6 @@ export class HranaClient {
     }
   }
 
-  #noteReplicationIndex(index: string | number | null | undefined): void {
-    if (index !== null && index !== undefined) this.#listener.onReplicationIndex(BigInt(index));
-  }
-
   /** In the background: a cursor leaves its stream open, and after 128 of them the server refuses everybody for 10 s (measured). */
   #closeStream(baton: string): void {
     this.send([{ type: 'close' }], baton, createDeadline(closeTimeoutMs)).catch(() => undefined);
@@ -220,6 +226,8 @@ export class HranaClient {
     return error;
   }
 }
+
+type OnIndex = ReturnType<HranaListener['onRequest']>;
 
 /** Sends a request with the headers that say who asks. */
 type Post<A> = (headers: Readonly<Record<string, string>>) => Promise<A>;

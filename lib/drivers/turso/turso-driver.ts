@@ -1,5 +1,5 @@
 import type { DriverConnection } from '../../contract/connection.js';
-import type { Driver, DriverCapabilities, Reporter } from '../../contract/driver.js';
+import type { Driver, DriverCapabilities, Network, Reporter } from '../../contract/driver.js';
 import { withOutcome } from '../../errors/database-error.js';
 import type { Deadline } from '../../async/deadline.js';
 import type { ResolvedOptions, ResolvedTursoTarget } from '../../options/resolved-options.js';
@@ -28,30 +28,32 @@ export class TursoDriver implements Driver {
   readonly #target: ResolvedTursoTarget;
   readonly #options: ResolvedOptions;
   readonly #report: Reporter;
-  readonly #onReplicationIndex: HranaListener['onReplicationIndex'];
 
-  constructor(
-    target: ResolvedTursoTarget,
-    options: ResolvedOptions,
-    report: Reporter,
-    onReplicationIndex: HranaListener['onReplicationIndex'] = () => undefined,
-  ) {
+  constructor(target: ResolvedTursoTarget, options: ResolvedOptions, report: Reporter) {
     this.#target = target;
     this.#options = options;
     this.#report = report;
-    this.#onReplicationIndex = onReplicationIndex;
     this.location = target.location;
   }
 
   /** Proves at once that the server answers and takes the token. */
-  async open(deadline: Deadline, onAnswer: () => void): Promise<DriverConnection> {
+  async open(deadline: Deadline, { onAnswer, protect }: Network): Promise<DriverConnection> {
+    const { connection } = this.connect({ onAnswer, onRequest: () => () => undefined });
+    try {
+      await connection.ping(deadline);
+      return protect(connection);
+    } catch (error) {
+      await connection.close();
+      throw withOutcome(error, 'not-applied', 'nothing but a ping was sent');
+    }
+  }
+
+  /** Makes a connection without asking the server anything. */
+  connect(listener: HranaListener): { client: HranaClient; connection: TursoConnection } {
     const { pool, connectTimeoutMs, intMode } = this.#options;
     const { hostname, port, basePath } = this.#target;
     const databaseKey = `turso:${hostname}:${port}${basePath}`;
-    const client = new HranaClient(this.#target, connectTimeoutMs, pool.maxStreams + spareSockets, {
-      onAnswer,
-      onReplicationIndex: this.#onReplicationIndex,
-    });
+    const client = new HranaClient(this.#target, connectTimeoutMs, pool.maxStreams + spareSockets, listener);
     const connection = new TursoConnection({
       databaseKey,
       client,
@@ -61,12 +63,6 @@ export class TursoDriver implements Driver {
       report: this.#report,
       onClose: () => leaveWriteGate(databaseKey),
     });
-    try {
-      await connection.ping(deadline);
-      return connection;
-    } catch (error) {
-      await connection.close();
-      throw withOutcome(error, 'not-applied', 'nothing but a ping was sent');
-    }
+    return { client, connection };
   }
 }

@@ -10,6 +10,7 @@ export const sqliteFileCapabilities: ContractCapabilities = {
   bindsIntegersAsIntegers: true,
   namesClosedClient: true,
   rejectsSync: true,
+  hasReplica: false,
   commitsBesideReader: true,
   tellsPrimaryKeyApart: true,
   setsUserVersion: true,

@@ -15,6 +15,8 @@ export interface ContractCapabilities extends DriverCapabilities {
   readonly commitsBesideReader: boolean;
   /** `sync()` answers with a rejected promise instead of throwing. */
   readonly rejectsSync: boolean;
+  /** There is a replica that `sync()` brings up to date. */
+  readonly hasReplica: boolean;
 }
 
 /** What a fact asks of the client that it gets. */

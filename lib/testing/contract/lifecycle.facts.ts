@@ -5,7 +5,7 @@ import { failureOf, openEach, readColumn, readValue } from './facts.js';
 /** `close`, `reconnect`, and what a client tells about itself. */
 export function describeLifecycle(setup: ContractSetup, words: ContractWords): void {
   const { describe, expect, it } = words;
-  const { durable, namesClosedClient, rejectsSync } = setup.capabilities;
+  const { durable, namesClosedClient, rejectsSync, hasReplica } = setup.capabilities;
 
   describe('a client', () => {
     const room = openEach(words, setup);
@@ -95,11 +95,19 @@ export function describeLifecycle(setup: ContractSetup, words: ContractWords): v
       expect(value).toBe(1n);
     });
 
-    it('has nothing to sync', async () => {
-      const failure = await failureOf(() => room.db.sync());
+    if (hasReplica) {
+      it('syncs its replica', async () => {
+        await room.db.execute('SELECT 1');
 
-      expect(failure.code).toBe('SYNC_NOT_SUPPORTED');
-    });
+        expect(typeof (await room.db.sync())?.frames_synced).toBe('number');
+      });
+    } else {
+      it('has nothing to sync', async () => {
+        const failure = await failureOf(() => room.db.sync());
+
+        expect(failure.code).toBe('SYNC_NOT_SUPPORTED');
+      });
+    }
 
     if (rejectsSync) {
       it('answers sync with a rejected promise', async () => {

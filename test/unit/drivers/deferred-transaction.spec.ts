@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createDeadline } from '../../../lib/async/deadline.js';
+import type { DriverConnection } from '../../../lib/contract/connection.js';
 import { createDriver } from '../../../lib/drivers/create-driver.js';
 import { createOptionsEnvironment } from '../../../lib/options/options-environment.js';
 import { resolveOptions } from '../../../lib/options/resolve-options.js';
@@ -10,7 +11,8 @@ describe('a deferred transaction that waits to write', () => {
     const soon = () => createDeadline(5_000);
     const insert = { sql: 'INSERT INTO t VALUES (1)', args: [] };
     const options = resolveOptions({}, createOptionsEnvironment(undefined));
-    const connection = await (await createDriver(options, () => undefined)).open(soon(), () => undefined);
+    const network = { onAnswer: () => undefined, protect: (remote: DriverConnection) => remote };
+    const connection = await (await createDriver(options, () => undefined)).open(soon(), network);
     await connection.execute({ sql: 'CREATE TABLE t (a)', args: [] }, soon());
     const holder = await connection.begin('write', soon(), 'here');
     const deferred = await connection.begin('deferred', soon(), 'here');

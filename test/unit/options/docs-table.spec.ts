@@ -21,6 +21,7 @@ const prefixes = new Map([
   ['PoolOptions', 'pool.'],
   ['SqliteOptions', 'sqlite.'],
   ['TlsOptions', 'tls.'],
+  ['ReplicaOptions', 'replica.'],
   ['MigrationsOptions', 'migrations.'],
   ['DatabaseModuleOptions', ''],
 ]);

@@ -13,7 +13,7 @@ describe('resolved options', () => {
     const nested = options as unknown as Record<string, Record<string, unknown>>;
     for (const [path, value] of Object.entries(defaultOptions)) {
       const [first = '', second] = path.split('.');
-      if (['tls', 'migrations', 'allowInsecure', 'fallback'].includes(first)) continue;
+      if (['tls', 'migrations', 'allowInsecure', 'fallback', 'replica'].includes(first)) continue;
       expect(second === undefined ? nested[first] : nested[first]?.[second]).toEqual(value);
     }
     expect(options.migrations).toBeUndefined();

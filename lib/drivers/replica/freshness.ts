@@ -1,0 +1,105 @@
+/**
+ * What reads must have seen: the highest position in the log of the primary that any answer to this process has named, so that nobody
+ * reads his own write's past, nor what was before something already read.
+ */
+export class Freshness {
+  /** Applied to the file. */
+  frame: bigint | undefined;
+  /** The server names positions at all. */
+  namesFrames = false;
+  #needed = -1n;
+  /** Number of the sync that must have succeeded; for writes whose position nobody named. */
+  #neededSync = 0;
+  #begun = 0;
+  #succeeded = 0;
+  /** Positions of another life of the primary's log mean nothing. */
+  #epoch = 0;
+  #neededInEpoch = -1n;
+  #unsettledUntil = -Infinity;
+  #isUnsettled = false;
+
+  get isFresh(): boolean {
+    if (this.frame === undefined || this.#isUnsettledNow()) return false;
+    return this.frame >= this.#needed && this.#succeeded >= this.#neededSync;
+  }
+
+  get isUnsettled(): boolean {
+    return this.#isUnsettledNow();
+  }
+
+  get framesBehind(): bigint {
+    const behind = this.#needed - (this.frame ?? -1n);
+    return behind > 0n ? behind : 0n;
+  }
+
+  /**
+   * A request begins.
+   * @returns to be told the position that its answer names; says whether that is impossible for the primary whose log was applied
+   */
+  observe(): (index: bigint) => 'plausible' | 'impossible' {
+    const epoch = this.#epoch;
+    const applied = this.frame;
+    return (index) => {
+      this.namesFrames = true;
+      if (epoch !== this.#epoch) {
+        this.needNextSync();
+        return 'plausible';
+      }
+      if (index > this.#needed) this.#needed = index;
+      if (index > this.#neededInEpoch) this.#neededInEpoch = index;
+      return applied !== undefined && index < applied ? 'impossible' : 'plausible';
+    };
+  }
+
+  /** Nothing older than a sync that begins from now on will do. */
+  needNextSync(): void {
+    this.#neededSync = this.#begun + 1;
+  }
+
+  /** A write may be applied now or later: until then nobody knows what to wait for. */
+  unsettle(forMs: number): void {
+    this.#isUnsettled = true;
+    this.#unsettledUntil = performance.now() + forMs;
+  }
+
+  /** @returns its number */
+  beginSync(): number {
+    return ++this.#begun;
+  }
+
+  /** @returns false when the positions that were named before it began are beyond it: they are of another log */
+  endSync(number: number, frame: bigint, neededBefore: bigint): boolean {
+    this.frame = frame;
+    this.#succeeded = number;
+    return !this.namesFrames || frame >= neededBefore;
+  }
+
+  get needed(): bigint {
+    return this.#needed;
+  }
+
+  /** The primary is asked where its log is: what answers from before named may be of another one. */
+  beginAsking(): void {
+    this.#epoch++;
+    this.#neededInEpoch = -1n;
+  }
+
+  /** It has answered: that and nothing older counts. */
+  endAsking(index: bigint | undefined): void {
+    const latest = this.#neededInEpoch;
+    this.#needed = index !== undefined && index > latest ? index : latest;
+  }
+
+  /** The file is empty again. */
+  reset(): void {
+    this.frame = undefined;
+  }
+
+  #isUnsettledNow(): boolean {
+    if (!this.#isUnsettled) return false;
+    if (performance.now() < this.#unsettledUntil) return true;
+    this.#isUnsettled = false;
+    this.needNextSync();
+    return false;
+  }
+}

@@ -1,0 +1,123 @@
+import type { ResultSet, Row } from '@libsql/core/api';
+import type { Deadline } from '../../async/deadline.js';
+import type { BatchOptions, DriverConnection, DriverTransaction } from '../../contract/connection.js';
+import type { Statement, TransactionMode } from '../../contract/statement.js';
+import { DatabaseError } from '../../errors/database-error.js';
+import type { Freshness } from './freshness.js';
+
+/**
+ * How long a write whose outcome is unknown may still be applied, in milliseconds: the server lets a writer wait for 5 s and drops an
+ * idle stream after 10 s; the rest is for the network.
+ */
+const unsettledMs = 30_000;
+
+/** The connection to the primary, whose writes the reads of the replica wait for. */
+export class WatchedWrites implements DriverConnection {
+  readonly databaseKey: string;
+  readonly #primary: DriverConnection;
+  readonly #freshness: Freshness;
+  readonly #onWritten: () => void;
+
+  constructor(primary: DriverConnection, freshness: Freshness, onWritten: () => void) {
+    this.databaseKey = primary.databaseKey;
+    this.#primary = primary;
+    this.#freshness = freshness;
+    this.#onWritten = onWritten;
+  }
+
+  execute(statement: Statement, deadline: Deadline): Promise<ResultSet> {
+    return this.#watch(() => this.#primary.execute(statement, deadline));
+  }
+
+  batch(statements: readonly Statement[], options: BatchOptions, deadline: Deadline): Promise<ResultSet[]> {
+    return this.#watch(() => this.#primary.batch(statements, options, deadline));
+  }
+
+  /** The server names no position for a script. */
+  async executeMultiple(sql: string, deadline: Deadline): Promise<void> {
+    try {
+      await this.#watch(() => this.#primary.executeMultiple(sql, deadline));
+    } finally {
+      this.#freshness.needNextSync();
+      this.#onWritten();
+    }
+  }
+
+  stream(statement: Statement, deadline: Deadline): AsyncIterableIterator<Row> {
+    return this.#primary.stream(statement, deadline);
+  }
+
+  async begin(mode: TransactionMode, deadline: Deadline, origin: string): Promise<DriverTransaction> {
+    const transaction = await this.#primary.begin(mode, deadline, origin);
+    const watch = <T>(work: () => Promise<T>): Promise<T> => this.#watch(work);
+    return mode === 'read' ? transaction : new WatchedTransaction(transaction, watch);
+  }
+
+  isRead(statement: Statement, deadline: Deadline): Promise<boolean> {
+    return this.#primary.isRead(statement, deadline);
+  }
+
+  ping(deadline: Deadline): Promise<void> {
+    return this.#primary.ping(deadline);
+  }
+
+  waiting(): number {
+    return this.#primary.waiting();
+  }
+
+  close(deadline: Deadline): Promise<void> {
+    return this.#primary.close(deadline);
+  }
+
+  async #watch<T>(write: () => Promise<T>): Promise<T> {
+    try {
+      return await write();
+    } catch (error) {
+      if (error instanceof DatabaseError && error.outcome !== 'not-applied')
+        this.#freshness.unsettle(unsettledMs);
+      throw error;
+    } finally {
+      if (!this.#freshness.namesFrames) this.#freshness.needNextSync();
+      if (!this.#freshness.isFresh) this.#onWritten();
+    }
+  }
+}
+
+/** A transaction that may write: nothing of it counts before its commit. */
+class WatchedTransaction implements DriverTransaction {
+  readonly #transaction: DriverTransaction;
+  readonly #watch: <T>(work: () => Promise<T>) => Promise<T>;
+
+  constructor(transaction: DriverTransaction, watch: <T>(work: () => Promise<T>) => Promise<T>) {
+    this.#transaction = transaction;
+    this.#watch = watch;
+  }
+
+  get closed(): boolean {
+    return this.#transaction.closed;
+  }
+
+  get lostBy(): Error | undefined {
+    return this.#transaction.lostBy;
+  }
+
+  execute(statement: Statement, deadline: Deadline): Promise<ResultSet> {
+    return this.#transaction.execute(statement, deadline);
+  }
+
+  batch(statements: readonly Statement[], deadline: Deadline): Promise<ResultSet[]> {
+    return this.#transaction.batch(statements, deadline);
+  }
+
+  executeMultiple(sql: string, deadline: Deadline): Promise<void> {
+    return this.#transaction.executeMultiple(sql, deadline);
+  }
+
+  commit(deadline: Deadline): Promise<void> {
+    return this.#watch(() => this.#transaction.commit(deadline));
+  }
+
+  rollback(): Promise<void> {
+    return this.#transaction.rollback();
+  }
+}

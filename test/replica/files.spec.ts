@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import BetterSqlite3 from 'better-sqlite3';
+import { copyFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { createConnection, type DatabaseConnection } from '../../lib/index.js';
+import { emptyDatabase } from '../../lib/testing/index.js';
+import { startSqld, type SqldServer } from '../support/sqld-server.js';
+import { newPath, openReplica, readFrom, until } from './replica-setup.js';
+
+let server: SqldServer;
+let other: DatabaseConnection;
+
+beforeAll(async () => {
+  server = await startSqld();
+  other = createConnection({ url: server.url });
+});
+beforeEach(async () => {
+  await emptyDatabase(other);
+  await other.migrate([
+    'CREATE TABLE t (a INTEGER, b TEXT)',
+    `${numbers} INSERT INTO t SELECT n, hex(zeroblob(500)) FROM x`,
+  ]);
+});
+afterAll(async () => {
+  await other.close();
+  await server.stop();
+});
+
+const numbers = 'WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x WHERE n < 500)';
+const sum = 'SELECT sum(a) FROM t';
+const right = (500 * 501) / 2;
+
+const halve = async (path: string): Promise<void> => truncate(path, Math.floor((await stat(path)).size / 2));
+
+/** Another database under the same name. */
+async function replace(path: string): Promise<void> {
+  const stranger = await newPath();
+  const db = new BetterSqlite3(stranger);
+  db.exec('CREATE TABLE t (a INTEGER, b TEXT); INSERT INTO t VALUES (666, NULL)');
+  db.close();
+  await rm(`${path}-wal`, { force: true });
+  await rm(path);
+  await copyFile(stranger, path);
+}
+
+const harms: [string, (path: string) => Promise<void>][] = [
+  ['the database is removed', (path) => rm(path)],
+  ['the database is cut', (path) => truncate(path, 1_000)],
+  ['the database is overwritten', (path) => writeFile(path, Buffer.alloc(8_192, 'x'))],
+  ['the database is replaced', replace],
+  ['the log is cut in half', (path) => halve(`${path}-wal`)],
+  ['the log is removed', (path) => rm(`${path}-wal`)],
+  ['the metadata is removed', (path) => rm(`${path}-client_wal_index`)],
+  ['the note of the last sync is removed', (path) => rm(`${path}-state.json`)],
+];
+
+describe('a replica whose files were harmed', () => {
+  it.each(harms)('while it was closed is filled anew: %s', async (_title, harm) => {
+    const first = await openReplica(server.url);
+    const before = await readFrom(first, sum);
+    await first.close();
+    await harm(first.path);
+    await using second = await openReplica(server.url, { path: first.path });
+    const after = await readFrom(second, sum);
+
+    expect(before).toEqual({ value: right, isLocal: true });
+    expect(after).toEqual({ value: right, isLocal: true });
+    expect(second.status().replica).toMatchObject({ rebuilds: 1, state: 'serving' });
+  });
+
+  it.each(harms.filter(([title]) => !title.includes('note')))(
+    'while it is open is filled anew with the next sync: %s',
+    async (_title, harm) => {
+      await using db = await openReplica(server.url, { syncIntervalMs: 60_000 });
+      await readFrom(db, sum);
+      await harm(db.path);
+      await db.execute("INSERT INTO t VALUES (1000, '')");
+      const seen = await readFrom(db, sum);
+      await until(
+        () => db.status().replica,
+        (status) => status?.rebuilds === 1 && status.state === 'serving',
+      );
+
+      expect(seen.value).toBe(right + 1_000);
+      expect(await readFrom(db, sum)).toEqual({ value: right + 1_000, isLocal: true });
+      expect(db.status().replica).toMatchObject({ rebuilds: 1 });
+    },
+  );
+
+  it('is taken as it is when nobody has touched it', async () => {
+    const first = await openReplica(server.url);
+    await first.execute("INSERT INTO t VALUES (1, '')");
+    await readFrom(first, sum);
+    await first.close();
+    await using second = await openReplica(server.url, { path: first.path });
+
+    expect(await readFrom(second, sum)).toEqual({ value: right + 1, isLocal: true });
+    expect(second.status().replica).toMatchObject({ rebuilds: 0 });
+  });
+
+  it('is filled anew for another primary', async () => {
+    const first = await openReplica(server.url);
+    await readFrom(first, sum);
+    await first.close();
+    await using stranger = await startSqld();
+    await using second = await openReplica(stranger.url, { path: first.path });
+    await second.execute('CREATE TABLE only_here (a)');
+
+    expect(await readFrom(second, 'SELECT count(*) FROM only_here')).toMatchObject({ value: 0 });
+    expect(second.status().replica).toMatchObject({ rebuilds: 1 });
+  });
+});

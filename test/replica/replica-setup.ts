@@ -1,0 +1,73 @@
+import { execFileSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createConnection, type DatabaseConnection, type DatabaseModuleOptions } from '../../lib/index.js';
+import { createTempDatabase } from '../support/temp-database.js';
+
+/** A connection with a replica, closed by `await using`. */
+export type ReplicaConnection = DatabaseConnection & AsyncDisposable & { readonly path: string };
+
+export interface ReplicaTestOptions extends Omit<DatabaseModuleOptions, 'replica'> {
+  /** @default a fresh folder */
+  readonly path?: string;
+  readonly syncIntervalMs?: number;
+  readonly maxStalenessMs?: number;
+}
+
+/** Opens a connection with a replica that syncs twice a second. */
+export async function openReplica(url: string, options: ReplicaTestOptions = {}): Promise<ReplicaConnection> {
+  const { path = await newPath(), syncIntervalMs = 500, maxStalenessMs = 60_000, ...others } = options;
+  const replica = { path, syncIntervalMs, maxStalenessMs };
+  const connection = createConnection({ url, replica, ...others });
+  const close = (): Promise<void> => connection.close();
+  await connection.open().catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
+  return Object.assign(connection, { path, [Symbol.asyncDispose]: close });
+}
+
+/** Where no replica stands yet. */
+export async function newPath(): Promise<string> {
+  const { path } = await createTempDatabase('replica.db');
+  return path;
+}
+
+/** Process ids of the children of this process that sync. */
+export function syncChildren(parent = process.pid): number[] {
+  const listing = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' });
+  return listing
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, ppid, ...args]) => Number(ppid) === parent && args.join(' ').includes('sync.child.js'))
+    .map(([pid]) => Number(pid));
+}
+
+/** Asks again and again until it is so; after 20 s the last answer is left to the test. */
+export async function until<T>(ask: () => T | Promise<T>, isSo: (answer: T) => boolean): Promise<T> {
+  const end = performance.now() + 20_000;
+  for (;;) {
+    const answer = await ask();
+    if (isSo(answer) || performance.now() > end) return answer;
+    await sleep(50);
+  }
+}
+
+/** Waits until the replica is in this state. */
+export async function untilState(connection: DatabaseConnection, state: string): Promise<void> {
+  const found = await until(
+    () => connection.status().replica?.state,
+    (now) => now === state,
+  );
+  if (found !== state) throw new Error(`the replica is ${found}, not ${state}`);
+}
+
+/** What a statement answers, and who has answered it. */
+export async function readFrom(
+  connection: DatabaseConnection,
+  sql: string,
+  consistency: 'read-your-writes' | 'replica' = 'read-your-writes',
+): Promise<{ value: unknown; isLocal: boolean }> {
+  const before = connection.status().replica?.localReads ?? 0;
+  const { rows } = await connection.execute({ sql, consistency });
+  return { value: rows[0]?.[0 as never], isLocal: (connection.status().replica?.localReads ?? 0) > before };
+}
