@@ -147,8 +147,12 @@ describe('the log beside the file', () => {
     await db.sync();
     const grown = (await stat(`${db.path}-wal`)).size;
     await tx.commit();
+    const emptied = await until(
+      async () => (await stat(`${db.path}-wal`)).size,
+      (size) => size < 1_048_576,
+    );
+    await untilState(db, 'serving');
     await db.sync();
-    const emptied = (await stat(`${db.path}-wal`)).size;
 
     expect(grown).toBeGreaterThan(16 * 1_048_576);
     expect(emptied).toBeLessThan(1_048_576);

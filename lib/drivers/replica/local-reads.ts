@@ -1,13 +1,18 @@
+import { stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import type { ResultSet, Row } from '@libsql/core/api';
 import type BetterSqlite3 from 'better-sqlite3';
-import type { Deadline } from '../../async/deadline.js';
+import { createDeadline, type Deadline } from '../../async/deadline.js';
+import type { Reporter } from '../../contract/driver.js';
 import type { Statement } from '../../contract/statement.js';
 import { DatabaseError } from '../../errors/database-error.js';
 import type { ResolvedOptions, ResolvedSqliteOptions } from '../../options/resolved-options.js';
-import { openHandle } from '../sqlite/open-handle.js';
+import { FileGuard, type FileIdentity } from '../sqlite/file-guard.js';
+import { LocalReads as SqliteReads } from '../sqlite/local-reads.js';
+import { listPragmas, openHandle } from '../sqlite/open-handle.js';
+import { ReaderPool } from '../sqlite/reader-pool.js';
 import { SessionPool } from '../sqlite/session-pool.js';
 import type { SqliteHandle } from '../sqlite/sqlite-handle.js';
-import { runStatement } from '../sqlite/sqlite-run.js';
 import { streamRows } from '../sqlite/stream-rows.js';
 import { whileBusy } from '../sqlite/while-busy.js';
 import { createLostError, LocalTransaction } from './local-transaction.js';
@@ -18,11 +23,14 @@ export class LocalReads {
   readonly #path: string;
   readonly #options: ResolvedOptions;
   readonly #sqlite: ResolvedSqliteOptions;
+  readonly #report: Reporter;
   readonly #open = new Set<LocalTransaction>();
   #reader: SqliteHandle | undefined;
+  #reads: SqliteReads | undefined;
   #sessions: SessionPool | undefined;
 
-  constructor(BetterSqlite: typeof BetterSqlite3, path: string, options: ResolvedOptions) {
+  constructor(BetterSqlite: typeof BetterSqlite3, path: string, options: ResolvedOptions, report: Reporter) {
+    this.#report = report;
     this.#BetterSqlite = BetterSqlite;
     this.#path = path;
     this.#options = options;
@@ -30,17 +38,8 @@ export class LocalReads {
     this.#sqlite = { ...options.sqlite, mmapSizeMb: 0, pragmas: {} };
   }
 
-  get isOpen(): boolean {
-    return this.#reader !== undefined;
-  }
-
   get waiting(): number {
-    return this.#sessions?.waiting ?? 0;
-  }
-
-  /** How many transactions hold a snapshot, behind which the log cannot be emptied. */
-  get openTransactions(): number {
-    return this.#open.size;
+    return (this.#sessions?.waiting ?? 0) + (this.#reads?.waiting ?? 0);
   }
 
   /** @throws DatabaseError when the file or its schema cannot be read */
@@ -49,6 +48,8 @@ export class LocalReads {
     const reader = await this.#openHandle(deadline);
     try {
       probe(reader);
+      const guard = new FileGuard(this.#path, await this.#identify(), () => reader.usesLog);
+      this.#reads = new SqliteReads(reader, this.#createThreads(guard), guard, this.#options.intMode);
     } catch (error) {
       reader.close();
       throw error;
@@ -62,13 +63,16 @@ export class LocalReads {
    * @returns undefined when it writes, or the handles are gone
    * @throws DatabaseError
    */
-  run(statement: Statement, deadline: Deadline): Promise<ResultSet | undefined> {
-    return whileBusy(() => {
-      const reader = this.#reader;
-      if (reader === undefined) return undefined;
-      const { readonly } = reader.prepare(statement.sql).prepared;
-      return readonly ? runStatement(reader, statement, this.#options.intMode) : undefined;
-    }, deadline);
+  async run(statement: Statement, deadline: Deadline): Promise<ResultSet | undefined> {
+    const reads = this.#reads;
+    try {
+      const result = await reads?.run(statement, deadline);
+      // a thread may have been done with a file that was given up meanwhile
+      return reads === this.#reads ? result : undefined;
+    } catch (error) {
+      if (reads === this.#reads) throw error;
+      return undefined;
+    }
   }
 
   /** Begins a transaction that reads one snapshot. @returns undefined when the handles are gone */
@@ -118,12 +122,35 @@ export class LocalReads {
   /** Ends every open transaction: what it has read belongs to a file that is given up. Never throws. */
   async close(): Promise<void> {
     const reader = this.#reader;
+    const reads = this.#reads;
     const sessions = this.#sessions;
-    this.#reader = this.#sessions = undefined;
+    this.#reader = this.#reads = this.#sessions = undefined;
     // first, so that a handle that comes back is closed
     sessions?.close();
-    reader?.close();
     for (const transaction of [...this.#open]) await transaction.lose();
+    await reads?.close(createDeadline(0));
+    reader?.close();
+  }
+
+  #createThreads(guard: FileGuard): ReaderPool {
+    const { pool, intMode } = this.#options;
+    return new ReaderPool({
+      size: Math.min(pool.readers, availableParallelism()),
+      settings: {
+        path: this.#path,
+        readonly: true,
+        pragmas: listPragmas(this.#path, true, this.#sqlite),
+        intMode,
+      },
+      assertInPlace: () => guard.assertInPlace('not-applied'),
+      // the log of a replica is emptied by its sync
+      hold: undefined,
+      report: this.#report,
+    });
+  }
+
+  async #identify(): Promise<FileIdentity> {
+    return stat(this.#path, { bigint: true });
   }
 
   #openHandle(deadline: Deadline): Promise<SqliteHandle> {
@@ -144,13 +171,13 @@ export function isUnreadableSchema(error: unknown): boolean {
 /** The file is no database any more, or parts of it are gone. */
 export function isBrokenFile(error: unknown): boolean {
   if (!(error instanceof DatabaseError) || isUnreadableSchema(error)) return false;
-  return /^SQLITE_(CORRUPT|NOTADB|IOERR|CANTOPEN)/.test(error.code);
+  return /^(FILE_MOVED|SQLITE_(CORRUPT|NOTADB|IOERR|CANTOPEN))/.test(error.code);
 }
 
 /** SQLite refused the statement: perhaps only this SQLite, or only this copy. A mistake of the caller is refused by the primary too. */
 export function isForPrimary(error: unknown): boolean {
   if (!(error instanceof DatabaseError)) return false;
-  if (error.code === 'REPLICA_MOVED') return true;
+  if (error.code === 'REPLICA_MOVED' || error.code === 'FILE_MOVED') return true;
   if (!error.code.startsWith('SQLITE_')) return false;
   return error.code !== 'SQLITE_BUSY' && error.code !== 'SQLITE_READONLY';
 }

@@ -84,7 +84,7 @@ export class ReplicaConnection implements DriverConnection {
   ): Promise<ResultSet[]> {
     const reads =
       options.mode !== 'write' && options.foreignKeys && statements.every(({ sql }) => isLocalQuery(sql));
-    if (reads && (await this.#mayReadLocally(options.consistency, deadline, true))) {
+    if (reads && (await this.#mayReadLocally(options.consistency, deadline))) {
       const results = await this.#tryLocally(() => this.#batchLocally(statements, deadline));
       if (results !== undefined) return results;
     }
@@ -98,7 +98,7 @@ export class ReplicaConnection implements DriverConnection {
 
   async *stream(statement: Statement, deadline: Deadline): AsyncGenerator<Row, void, undefined> {
     const reads = checkStatement(statement.sql, 'autocommit') === 'query' && isLocalQuery(statement.sql);
-    if (reads && (await this.#mayReadLocally(statement.consistency, deadline, true))) {
+    if (reads && (await this.#mayReadLocally(statement.consistency, deadline))) {
       const rows = this.#parts.reads.stream(statement, deadline);
       const first = await this.#tryLocally(() => rows.next());
       if (first !== undefined) {
@@ -122,7 +122,7 @@ export class ReplicaConnection implements DriverConnection {
     consistency?: Consistency,
   ): Promise<DriverTransaction> {
     const onPrimary = (): Promise<DriverTransaction> => this.#writes.begin(mode, deadline, origin);
-    if (mode !== 'read' || !(await this.#mayReadLocally(consistency, deadline, true))) return onPrimary();
+    if (mode !== 'read' || !(await this.#mayReadLocally(consistency, deadline))) return onPrimary();
     const local = await this.#tryLocally(() => this.#parts.reads.begin(deadline));
     if (local === undefined) return onPrimary();
     return new ReplicaTransaction(local, onPrimary, (error) => {
@@ -148,9 +148,9 @@ export class ReplicaConnection implements DriverConnection {
     return this.#writes.waiting() + this.#parts.reads.waiting;
   }
 
-  async close(): Promise<void> {
+  async close(deadline: Deadline): Promise<void> {
     await this.#parts.sync.close();
-    await this.#writes.close();
+    await this.#writes.close(deadline);
   }
 
   /** @returns undefined when the primary must be asked instead */
@@ -180,15 +180,11 @@ export class ReplicaConnection implements DriverConnection {
   }
 
   /** Waits until the replica has what the read must see, but not for long: then the primary is the safe way. */
-  async #mayReadLocally(
-    asked: Consistency | undefined,
-    deadline: Deadline,
-    takesSnapshot = false,
-  ): Promise<boolean> {
+  async #mayReadLocally(asked: Consistency | undefined, deadline: Deadline): Promise<boolean> {
     const { sync, freshness, consistency } = this.#parts;
     const wanted = asked ?? consistency;
     if (wanted === 'primary' || performance.now() < this.#avoidUntil) return false;
-    const isUsable = (): boolean => sync.state === 'serving' && (!takesSnapshot || sync.mayReadLog);
+    const isUsable = (): boolean => sync.state === 'serving' && (sync.mayReadLog || sync.isAway);
     if (wanted === 'replica' || (freshness.isFresh && isUsable())) return isUsable();
     const patience = narrowDeadline(deadline, longestWaitMs);
     while (isUsable() && !freshness.isUnsettled && !sync.isAway) {

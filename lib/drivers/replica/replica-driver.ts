@@ -62,7 +62,7 @@ export class ReplicaDriver implements Driver {
       };
     };
     const { client, connection: bare } = this.#turso.connect({ onAnswer, onRequest });
-    const reads = new LocalReads(await loadBetterSqlite3(), this.#replica.path, this.#options);
+    const reads = new LocalReads(await loadBetterSqlite3(), this.#replica.path, this.#options, this.#report);
     const { connectTimeoutMs, consistency } = this.#options;
     const { remoteEncryptionKey } = this.#target;
     const address = toSyncUrl(this.#target);
@@ -94,7 +94,7 @@ export class ReplicaDriver implements Driver {
       await sync.next(createDeadline(connectTimeoutMs, deadline.signal)).catch(() => undefined);
       return connection;
     } catch (error) {
-      await connection.close();
+      await connection.close(createDeadline(connectTimeoutMs));
       throw error;
     }
   }

@@ -36,6 +36,8 @@ export type ReplicaState = 'building' | 'serving' | 'checking' | 'schema';
 const startTimeoutMs = 15_000;
 /** A log larger than this is emptied, in bytes. It grows for as long as somebody reads. */
 const longestLog = 16 * 1_048_576;
+/** Until then reads go to the primary, so that those of the old log can end. Milliseconds. */
+const logRetryMs = 500;
 
 /** Keeps the file of a replica up to date, and says whether it may be read. */
 export class ReplicaSync {
@@ -307,6 +309,7 @@ export class ReplicaSync {
     if (frame !== undefined && this.#historyId !== undefined)
       await files.remember({ frame, historyId: this.#historyId, namesFrames, syncedAt: Date.now() });
     this.#mayReadLog = isDone;
+    if (!isDone) setTimeout(() => this.#loop.wake(), logRetryMs).unref();
     if (isDone || !wasPatient) return;
     const message =
       'a long read keeps the log of the replica from being emptied; it is tried again after each sync';
