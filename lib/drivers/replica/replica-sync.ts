@@ -3,26 +3,20 @@ import { createDeadline, type Deadline } from '../../async/deadline.js';
 import type { Reporter } from '../../contract/driver.js';
 import { DatabaseError } from '../../errors/database-error.js';
 import type { ResolvedReplicaOptions } from '../../options/resolved-options.js';
-import { emptyLog } from './empty-log.js';
 import type { Freshness } from './freshness.js';
 import { isUnreadableSchema, type LocalReads } from './local-reads.js';
+import { LogBound } from './log-bound.js';
 import { RebuildPace } from './rebuild-pace.js';
-import { replicaSuffixes, type ReplicaFiles } from './replica-files.js';
-import { SyncChild, type SyncAnswer } from './sync-child.js';
+import type { SyncAnswer } from './sync-child.js';
 import { createSyncError, isUselessFile } from './sync-errors.js';
 import { SyncLoop } from './sync-loop.js';
-import { watchProgress } from './watch-progress.js';
+import { SyncRunner, type SyncRunnerParts } from './sync-runner.js';
 
 /** What keeps one replica up to date. */
-export interface SyncParts {
+export interface SyncParts extends Omit<SyncRunnerParts, 'onProgress'> {
   readonly options: ResolvedReplicaOptions;
-  readonly files: ReplicaFiles;
   readonly reads: LocalReads;
   readonly freshness: Freshness;
-  readonly syncUrl: string;
-  readonly remoteEncryptionKey: string | undefined;
-  readonly connectTimeoutMs: number;
-  readonly askToken: (deadline: Deadline) => Promise<string | undefined>;
   /** The primary's position in its log, named by a request that begins now. */
   readonly askFrame: (deadline: Deadline) => Promise<bigint | undefined>;
   readonly redact: (text: string) => string;
@@ -32,10 +26,6 @@ export interface SyncParts {
 /** Whether reads may trust the file; `ReplicaStatus` says what each means. */
 export type ReplicaState = 'building' | 'serving' | 'checking' | 'schema';
 
-/** Starting the process, in milliseconds; others may have to leave the lock first. */
-const startTimeoutMs = 15_000;
-/** A log larger than this is emptied, in bytes. It grows for as long as somebody reads. */
-const longestLog = 16 * 1_048_576;
 /** Until then reads go to the primary, so that those of the old log can end. Milliseconds. */
 const logRetryMs = 500;
 
@@ -45,7 +35,8 @@ export class ReplicaSync {
   readonly #loop: SyncLoop;
   readonly #pace = new RebuildPace();
   readonly #closer = new AbortController();
-  #child: SyncChild | undefined;
+  readonly #runner: SyncRunner;
+  readonly #log: LogBound;
   #state: ReplicaState = 'building';
   #historyId: string | undefined;
   /** Something has said that the primary is not the one whose log was applied. */
@@ -56,10 +47,12 @@ export class ReplicaSync {
   #lastAnswer: SyncAnswer = { frame: undefined, frames: 0 };
   #lastSyncAt: Date | undefined;
   #dataFrom: number | undefined;
-  #mayReadLog = true;
 
   constructor(parts: SyncParts) {
     this.#parts = parts;
+    const onProgress = (bytes: number): void => this.#onProgress(bytes);
+    this.#runner = new SyncRunner({ ...parts, onProgress }, this.#closer.signal);
+    this.#log = new LogBound(parts.files);
     this.#loop = new SyncLoop(() => this.#round(), parts.options.syncIntervalMs);
   }
 
@@ -72,9 +65,9 @@ export class ReplicaSync {
     return this.#loop.failures > 0;
   }
 
-  /** False while the log is to be emptied: a snapshot that is taken now would keep it. */
+  /** False while the log is to be emptied: a read that begins now would keep it. */
   get mayReadLog(): boolean {
-    return this.#mayReadLog;
+    return this.#log.mayRead;
   }
 
   get details() {
@@ -95,7 +88,7 @@ export class ReplicaSync {
    */
   async open(deadline: Deadline): Promise<void> {
     const { files, freshness } = this.#parts;
-    this.#child = await this.#startChild(false, deadline);
+    await this.#runner.open(deadline);
     if (await files.areAbsent()) return;
     const known = await files.recall();
     if (known === undefined) {
@@ -153,7 +146,7 @@ export class ReplicaSync {
     clearTimeout(timer);
     this.#closer.abort();
     this.#state = 'building';
-    await this.#child?.kill();
+    await this.#runner.close();
     await this.#parts.reads.close();
   }
 
@@ -211,29 +204,18 @@ export class ReplicaSync {
     this.#lastAnswer = answer;
     this.#lastSyncAt = new Date();
     this.#dataFrom = began;
-    if (historyId !== undefined)
-      await files.remember({ frame, historyId, namesFrames: freshness.namesFrames, syncedAt: Date.now() });
+    await this.#remember();
     await this.#openReads();
     if (!isPlausible) this.doubt();
   }
 
   async #syncOnce(): Promise<SyncAnswer> {
-    const { files, askToken, connectTimeoutMs } = this.#parts;
-    const authToken = await askToken(createDeadline(connectTimeoutMs, this.#closer.signal));
-    const child = await this.#requireChild();
-    const progress = watchProgress(files, (bytes) => this.#onProgress(bytes));
-    const signal = AbortSignal.any([progress.signal, this.#closer.signal]);
     try {
-      return await child.sync(authToken, createDeadline(Infinity, signal));
+      return await this.#runner.sync();
     } catch (error) {
-      if (signal.aborted) await child.kill();
-      // what a sync that failed has written is as good as any, but nobody has told of it
-      files.forget();
       if (!isUselessFile(error) || this.#closer.signal.aborted) throw error;
       await this.#rebuild(`libSQL refuses it: ${this.#parts.redact((error as Error).message)}`);
-      return await (await this.#requireChild()).sync(authToken, createDeadline(Infinity, signal));
-    } finally {
-      progress.stop();
+      return await this.#runner.sync();
     }
   }
 
@@ -272,11 +254,10 @@ export class ReplicaSync {
     this.#report('warning', 'REPLICA_REBUILT', `the replica is thrown away and filled anew: ${reason}`);
     await files.disown();
     await reads.close();
-    await this.#child?.kill();
     freshness.frame = undefined;
     this.#historyId = undefined;
     this.#dataFrom = undefined;
-    this.#child = await this.#startChild(true, createDeadline(startTimeoutMs, this.#closer.signal));
+    await this.#runner.reset();
     this.#brokenBy = undefined;
   }
 
@@ -296,37 +277,24 @@ export class ReplicaSync {
   }
 
   async #boundLog(): Promise<void> {
-    const { files, options, freshness } = this.#parts;
-    if ((await files.logSize()) <= longestLog) {
-      this.#mayReadLog = true;
-      return;
-    }
-    const wasPatient = this.#mayReadLog;
-    this.#mayReadLog = false;
-    const isDone = await emptyLog(options.path, this.#closer.signal);
-    files.forget();
-    const { frame, namesFrames } = freshness;
-    if (frame !== undefined && this.#historyId !== undefined)
-      await files.remember({ frame, historyId: this.#historyId, namesFrames, syncedAt: Date.now() });
-    this.#mayReadLog = isDone;
-    if (!isDone) setTimeout(() => this.#loop.wake(), logRetryMs).unref();
-    if (isDone || !wasPatient) return;
+    const wasPatient = this.#log.mayRead;
+    const became = await this.#log.apply(this.#closer.signal);
+    if (became === 'small') return;
+    await this.#remember();
+    if (became === 'emptied') return;
+    setTimeout(() => this.#loop.wake(), logRetryMs).unref();
+    if (!wasPatient) return;
     const message =
-      'a long read keeps the log of the replica from being emptied; it is tried again after each sync';
+      'a long read keeps the log of the replica from being emptied; until it is, reads go to the primary';
     this.#report('warning', 'REPLICA_LOG_LARGE', message);
   }
 
-  async #requireChild(): Promise<SyncChild> {
-    if (this.#child?.isAlive === true) return this.#child;
-    await this.#child?.kill();
-    this.#child = await this.#startChild(false, createDeadline(startTimeoutMs, this.#closer.signal));
-    return this.#child;
-  }
-
-  #startChild(reset: boolean, deadline: Deadline): Promise<SyncChild> {
-    const { options, syncUrl, remoteEncryptionKey } = this.#parts;
-    const settings = { path: options.path, suffixes: replicaSuffixes, syncUrl, remoteEncryptionKey };
-    return SyncChild.open(settings, reset, deadline);
+  async #remember(): Promise<void> {
+    const { files, freshness } = this.#parts;
+    const { frame, namesFrames } = freshness;
+    const historyId = this.#historyId;
+    if (frame !== undefined && historyId !== undefined)
+      await files.remember({ frame, historyId, namesFrames, syncedAt: Date.now() });
   }
 
   #onProgress(bytes: number): void {

@@ -97,7 +97,7 @@ export function describeLifecycle(setup: ContractSetup, words: ContractWords): v
 
     if (hasReplica) {
       it('syncs its replica', async () => {
-        await room.db.execute('SELECT 1');
+        await room.db.execute('CREATE TABLE books (name TEXT)');
 
         expect(typeof (await room.db.sync())?.frames_synced).toBe('number');
       });

@@ -1,0 +1,79 @@
+import { createDeadline, type Deadline } from '../../async/deadline.js';
+import { replicaSuffixes, type ReplicaFiles } from './replica-files.js';
+import { SyncChild, type SyncAnswer } from './sync-child.js';
+import { watchProgress } from './watch-progress.js';
+
+/** What a sync needs. */
+export interface SyncRunnerParts {
+  readonly files: ReplicaFiles;
+  readonly syncUrl: string;
+  readonly remoteEncryptionKey: string | undefined;
+  readonly connectTimeoutMs: number;
+  readonly askToken: (deadline: Deadline) => Promise<string | undefined>;
+  /** Told the size in bytes of what a long sync has brought. */
+  readonly onProgress: (bytes: number) => void;
+}
+
+/** Starting the process, in milliseconds; others may have to leave the lock first. */
+const startTimeoutMs = 15_000;
+
+/** Runs syncs in a process that is started when needed, and killed when it hangs. */
+export class SyncRunner {
+  readonly #parts: SyncRunnerParts;
+  readonly #signal: AbortSignal;
+  #child: SyncChild | undefined;
+
+  /** @param signal ends whatever runs */
+  constructor(parts: SyncRunnerParts, signal: AbortSignal) {
+    this.#parts = parts;
+    this.#signal = signal;
+  }
+
+  /** Starts the process, which takes the lock of the file. @throws ConfigurationError `REPLICA_IN_USE` */
+  async open(deadline: Deadline): Promise<void> {
+    this.#child = await this.#start(false, deadline);
+  }
+
+  /** @throws DatabaseError when libSQL failed, or nothing came any more */
+  async sync(): Promise<SyncAnswer> {
+    const { files, askToken, connectTimeoutMs, onProgress } = this.#parts;
+    const authToken = await askToken(createDeadline(connectTimeoutMs, this.#signal));
+    const child = await this.#require();
+    const progress = watchProgress(files, onProgress);
+    const signal = AbortSignal.any([progress.signal, this.#signal]);
+    try {
+      return await child.sync(authToken, createDeadline(Infinity, signal));
+    } catch (error) {
+      if (signal.aborted) await child.kill();
+      // what a sync that failed has written is as good as any, but nobody has told of it
+      files.forget();
+      throw error;
+    } finally {
+      progress.stop();
+    }
+  }
+
+  /** Begins anew with no files at all. */
+  async reset(): Promise<void> {
+    await this.#child?.kill();
+    this.#child = await this.#start(true, createDeadline(startTimeoutMs, this.#signal));
+  }
+
+  /** Never throws. */
+  async close(): Promise<void> {
+    await this.#child?.kill();
+  }
+
+  async #require(): Promise<SyncChild> {
+    if (this.#child?.isAlive === true) return this.#child;
+    await this.#child?.kill();
+    this.#child = await this.#start(false, createDeadline(startTimeoutMs, this.#signal));
+    return this.#child;
+  }
+
+  #start(reset: boolean, deadline: Deadline): Promise<SyncChild> {
+    const { files, syncUrl, remoteEncryptionKey } = this.#parts;
+    const settings = { path: files.path, suffixes: replicaSuffixes, syncUrl, remoteEncryptionKey };
+    return SyncChild.open(settings, reset, deadline);
+  }
+}
