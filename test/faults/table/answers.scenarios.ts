@@ -1,10 +1,10 @@
 import type { Fault } from '../../support/fault.js';
 import { lasting, once, type Scenario } from './scenario.js';
 
-const withinMs = 5_000;
+const withinMs = 10_000;
 
 /** The server keeps the lock of a transaction whose reply was lost for 5 s, and the next run of it waits for that. */
-const withLostLockMs = 12_000;
+const withLostLockMs = 15_000;
 
 /** What stands between client and server answers in its place: before the request was forwarded, or behind it. */
 function both(fault: string, answer: Omit<Extract<Fault, { kind: 'respond' }>, 'kind'>): Scenario[] {

@@ -16,7 +16,7 @@ async function refuse({ proxy, mend }: Cell): Promise<void> {
 export const connectingScenarios: readonly Scenario[] = [
   {
     fault: 'Server down at boot',
-    withinMs: 5_000,
+    withinMs: 10_000,
     when: 'boot',
     options: () => ({ bootTimeoutMs }),
     strike: refuse,
@@ -30,10 +30,10 @@ export const connectingScenarios: readonly Scenario[] = [
       setTimeout(() => void cell.proxy.accept(), 300);
     },
   },
-  { fault: 'Server down: connections are refused', withinMs: 5_000, strike: refuse },
+  { fault: 'Server down: connections are refused', withinMs: 10_000, strike: refuse },
   {
     fault: 'Black hole on connect',
-    withinMs: 7_000,
+    withinMs: 10_000,
     async strike(cell) {
       await refuse(cell);
       const host = await startSilentHost(cell.proxy.port);
@@ -42,7 +42,7 @@ export const connectingScenarios: readonly Scenario[] = [
   },
   {
     fault: 'DNS failure',
-    withinMs: 7_000,
+    withinMs: 10_000,
     when: 'boot',
     options: () => ({ url: 'http://no-such-host.invalid:8080', bootTimeoutMs }),
     strike: () => undefined,
@@ -50,7 +50,7 @@ export const connectingScenarios: readonly Scenario[] = [
   },
   {
     fault: 'TLS to a plain port',
-    withinMs: 5_000,
+    withinMs: 10_000,
     when: 'boot',
     options: ({ proxy }) => ({ url: proxy.url.replace('http:', 'https:') }),
     strike: () => undefined,
@@ -58,7 +58,7 @@ export const connectingScenarios: readonly Scenario[] = [
   },
   {
     fault: 'Plain HTTP to a TLS port',
-    withinMs: 5_000,
+    withinMs: 10_000,
     when: 'boot',
     options: ({ tls }) => ({ url: tls.url.replace('https:', 'http:'), allowInsecure: true, bootTimeoutMs }),
     strike: () => undefined,
@@ -66,7 +66,7 @@ export const connectingScenarios: readonly Scenario[] = [
   },
   {
     fault: 'Request vanishes: no answer ever',
-    withinMs: 5_000,
+    withinMs: 10_000,
     timeoutMs: 400,
     strike: lasting({ kind: 'blackhole' }),
   },

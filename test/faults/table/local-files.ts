@@ -27,7 +27,7 @@ export interface LocalResult {
   readonly problems: readonly string[];
 }
 
-const withinMs = 5_000;
+const withinMs = 10_000;
 
 const restore = (path: string): Promise<void> => copyFile(`${path}.backup`, path);
 

@@ -3,7 +3,7 @@ import type { Fault } from '../../support/fault.js';
 import type { Cell, Scenario } from './scenario.js';
 
 /** The server keeps the lock of a transaction that lost its connection for 5 s. */
-const withinMs = 12_000;
+const withinMs = 15_000;
 
 /** The server dies as soon as `isTime` says so, and is started again before the next call. */
 function killWhen({ server, proxy, mend }: Cell, isTime: () => boolean): void {

@@ -5,7 +5,7 @@ import { once, type Cell, type Scenario } from './scenario.js';
 function refused(fault: string, authToken: (cell: Cell) => string | undefined): Scenario {
   return {
     fault,
-    withinMs: 5_000,
+    withinMs: 10_000,
     when: 'boot',
     guarded: true,
     options: (cell) => ({ authToken: authToken(cell) }),
@@ -28,7 +28,7 @@ export const tokenScenarios: readonly Scenario[] = [
   refused('Read-only JWT', ({ server }) => server.readOnlyToken),
   {
     fault: 'Rotated JWT, `authToken` is a function',
-    withinMs: 5_000,
+    withinMs: 10_000,
     when: 'boot',
     guarded: true,
     options: (cell) => ({ authToken: rotate(cell) }),
@@ -36,7 +36,7 @@ export const tokenScenarios: readonly Scenario[] = [
   },
   {
     fault: '401 in the middle of the work, `authToken` is a function',
-    withinMs: 5_000,
+    withinMs: 10_000,
     guarded: true,
     options: ({ server }) => ({ authToken: () => server.authToken as string }),
     strike: once({ kind: 'respond', status: 401, body: '{"error":"expired"}' }),
