@@ -123,6 +123,20 @@ describe('a slow read', () => {
   });
 });
 
+describe('a stream', () => {
+  it('leaves the event loop to others while SQLite looks for its first row', async () => {
+    const db = await open();
+    let ticks = 0;
+    const timer = setInterval(() => ticks++, 10).unref();
+    const rows: unknown[] = [];
+    for await (const row of db.stream(countTo(1_000_000))) rows.push(row[0]);
+    clearInterval(timer);
+
+    expect(rows).toEqual([1_000_000]);
+    expect(ticks).toBeGreaterThanOrEqual(5);
+  });
+});
+
 describe('close', () => {
   it('settles at shutdownTimeoutMs and names the shape of a statement that still runs', async () => {
     const db = await open({ shutdownTimeoutMs: 100 });

@@ -1,38 +1,81 @@
-import type { IntMode, ResultSet } from '@libsql/core/api';
-import type { Deadline } from '../../async/deadline.js';
+import type { IntMode, ResultSet, Row } from '@libsql/core/api';
+import { createDeadline, remainingMs, type Deadline } from '../../async/deadline.js';
+import { within } from '../../async/within.js';
+import type { Reporter } from '../../contract/driver.js';
 import type { Statement } from '../../contract/statement.js';
+import { createStreamWritesError } from '../../errors/usage-errors.js';
 import { firstKeyword } from '../../sql/classify-sql.js';
 import { bindArgs } from './bind-args.js';
 import type { FileGuard } from './file-guard.js';
 import { hasQuickPlan } from './has-quick-plan.js';
 import type { ReadRequest } from './pooled-read.js';
-import type { ReaderPool } from './reader-pool.js';
+import { reportLeftBehind, type ReaderPool } from './reader-pool.js';
 import type { SqliteHandle } from './sqlite-handle.js';
 import { runReadNow } from './run-read-now.js';
 import { runStatement } from './sqlite-run.js';
+import type { StreamThreads } from './stream-threads.js';
 import { whileBusy, whileBusyElsewhere } from './while-busy.js';
+
+/** What a thread without work needs at most to end, in milliseconds. */
+const endMs = 500;
+
+/** What reads run on. */
+export interface LocalReadsParts {
+  readonly reader: SqliteHandle;
+  readonly pool: ReaderPool;
+  readonly streams: StreamThreads;
+  readonly guard: FileGuard;
+  readonly intMode: IntMode;
+  readonly report: Reporter;
+}
 
 /** Reads outside of transactions: inline what is known to be fast, everything else on threads. */
 export class LocalReads {
   readonly #reader: SqliteHandle;
   readonly #pool: ReaderPool;
+  readonly #streams: StreamThreads;
   readonly #guard: FileGuard;
+  readonly #report: Reporter;
   readonly #intMode: IntMode;
 
-  constructor(reader: SqliteHandle, pool: ReaderPool, guard: FileGuard, intMode: IntMode) {
+  constructor({ reader, pool, streams, guard, intMode, report }: LocalReadsParts) {
     this.#reader = reader;
     this.#pool = pool;
+    this.#streams = streams;
     this.#guard = guard;
     this.#intMode = intMode;
+    this.#report = report;
   }
 
   /** How many wait for a thread. */
   get waiting(): number {
-    return this.#pool.waiting;
+    return this.#pool.waiting + this.#streams.waiting;
   }
 
-  close(deadline: Deadline): ReturnType<ReaderPool['close']> {
-    return this.#pool.close(deadline);
+  /**
+   * Ends every thread. One that still runs a statement at the deadline is left behind and named.
+   * @returns when the last of those left behind is gone
+   */
+  async close(deadline: Deadline): Promise<{ readonly leftBehind: Promise<unknown> | undefined }> {
+    let isGone = false;
+    const gone = Promise.all([this.#pool.close(), this.#streams.close()]).then(() => (isGone = true));
+    const patience = createDeadline(Math.max(remainingMs(deadline), endMs));
+    await within(gone, patience, 'ending').catch(() => undefined);
+    if (isGone) return { leftBehind: undefined };
+    for (const sql of [...this.#pool.statements, ...this.#streams.statements])
+      reportLeftBehind(this.#report, sql);
+    return { leftBehind: gone };
+  }
+
+  /** Reads rows as they are taken, on a thread of their own. */
+  async *stream({ sql, args }: Statement, deadline: Deadline): AsyncGenerator<Row, void, undefined> {
+    this.#guard.assertInPlaceNowAndThen();
+    const values = await whileBusy(() => {
+      const { prepared, parameters } = this.#reader.prepare(sql);
+      if (!prepared.readonly) throw createStreamWritesError();
+      return bindArgs(parameters, args);
+    }, deadline);
+    yield* this.#streams.read(sql, values, deadline);
   }
 
   /** @returns undefined for a statement that `run` has to run */

@@ -1,6 +1,5 @@
-import { createDeadline, remainingMs, type Deadline } from '../../async/deadline.js';
+import type { Deadline } from '../../async/deadline.js';
 import { watchDeadline } from '../../async/watch-deadline.js';
-import { within } from '../../async/within.js';
 import type { StatementResult } from '../../contract/result-set.js';
 import type { Reporter } from '../../contract/driver.js';
 import { createClientClosedError } from '../../errors/usage-errors.js';
@@ -15,8 +14,6 @@ import type { ThreadSettings } from './thread-protocol.js';
 const longestMessage = 16;
 /** How long the others of a message wait for the first, in milliseconds; then they go to another thread. */
 const longestTurnMs = 10;
-/** What a thread without work needs at most to end, in milliseconds. */
-const endMs = 500;
 
 export interface ReaderPoolOptions {
   /** How many slow statements run at once. One more place is for those that are not known to be slow. */
@@ -26,7 +23,6 @@ export interface ReaderPoolOptions {
   readonly assertInPlace: () => void;
   /** Undefined where there is no log, or none that this process may empty. */
   readonly hold: LogHold | undefined;
-  readonly report: Reporter;
 }
 
 /**
@@ -40,7 +36,6 @@ export class ReaderPool implements HeldReads {
   readonly #threads = new Set<ReaderThread>();
   #isDispatching = false;
   #closed = false;
-  #onGone: (() => void) | undefined;
 
   constructor(options: ReaderPoolOptions) {
     this.#options = options;
@@ -83,20 +78,20 @@ export class ReaderPool implements HeldReads {
     }
   }
 
-  /**
-   * Ends every thread. One that still runs a statement at the deadline is left behind and named.
-   * @returns when the last of those left behind is gone
-   */
-  async close(deadline: Deadline): Promise<{ readonly leftBehind: Promise<void> | undefined }> {
+  /** What the threads run now. */
+  get statements(): string[] {
+    return this.#running().map(({ sql }) => sql);
+  }
+
+  /** @returns when every thread is gone */
+  async close(): Promise<void> {
     this.#closed = true;
     this.#failWaiting(createClientClosedError());
     for (const read of this.#running()) read.abandon(createClientClosedError());
-    const gone = new Promise<void>((resolve) => (this.#onGone = resolve));
+    const gone = [...this.#threads].map((thread) => thread.gone);
     for (const thread of this.#threads) thread.end();
-    const patience = createDeadline(Math.max(remainingMs(deadline), endMs));
-    if (this.#threads.size > 0) await within(gone, patience, 'ending').catch(() => this.#reportLeftBehind());
+    await Promise.all(gone);
     await this.#options.hold?.close();
-    return { leftBehind: this.#threads.size > 0 ? gone : undefined };
   }
 
   /** Those who come in one turn go to a thread together. */
@@ -180,7 +175,6 @@ export class ReaderPool implements HeldReads {
 
   #onThreadGone(thread: ReaderThread): void {
     this.#threads.delete(thread);
-    if (this.#threads.size === 0) this.#onGone?.();
     this.#dispatch();
   }
 
@@ -212,16 +206,15 @@ export class ReaderPool implements HeldReads {
   #running(): PooledRead[] {
     return [...this.#threads].flatMap((thread) => thread.tasks as PooledRead[]);
   }
+}
 
-  #reportLeftBehind(): void {
-    for (const { sql } of this.#running()) {
-      this.#options.report({
-        level: 'warning',
-        code: 'STATEMENT_STILL_RUNS',
-        message: `the connection is closed, but SQLite is not done with a statement and cannot be interrupted; the process ends after it: ${describeSql(sql)}`,
-      });
-    }
-  }
+/** Says which statement nobody can end: not its text, which may hold somebody's data. */
+export function reportLeftBehind(report: Reporter, sql: string): void {
+  report({
+    level: 'warning',
+    code: 'STATEMENT_STILL_RUNS',
+    message: `the connection is closed, but SQLite is not done with a statement and cannot be interrupted; the process ends after it: ${describeSql(sql)}`,
+  });
 }
 
 function takeFirst<T>(waiting: Iterable<T>, count: number): T[] {

@@ -31,6 +31,8 @@ export class ReaderThread {
   readonly #marks = new Int32Array(new SharedArrayBuffer(12));
   readonly #tasks = new Map<number, ThreadTask>();
   readonly #events: ThreadEvents;
+  /** Resolves when it is gone, and its handle with it. */
+  readonly gone: Promise<void>;
   #lastId = 0;
   #state: 'starting' | 'open' | 'ending' | 'gone' = 'starting';
   #crashedBy: unknown;
@@ -45,7 +47,12 @@ export class ReaderThread {
     this.#worker.unref();
     this.#worker.on('message', (replies: FromThread) => this.#receive(replies));
     this.#worker.on('error', (error) => (this.#crashedBy = error));
-    this.#worker.on('exit', () => this.#onExit());
+    this.gone = new Promise((resolve) => {
+      this.#worker.on('exit', () => {
+        this.#onExit();
+        resolve();
+      });
+    });
   }
 
   /** The tasks that it has not finished, the one at work first. */

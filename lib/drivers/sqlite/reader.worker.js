@@ -44,6 +44,8 @@ class Cursor {
     /** @type {Chunk[]} */
     this.chunks = [];
     this.ended = false;
+    /** What failed behind rows that were read before it. @type {unknown} */
+    this.failure = undefined;
   }
 
   /** Reads everything now, so that the snapshot is not held while the answer travels. */
@@ -55,6 +57,20 @@ class Cursor {
   readChunk() {
     /** @type {Chunk} */
     const chunk = { values: [], blobs: [] };
+    if (this.failure !== undefined) throw this.failure;
+    try {
+      this.fill(chunk);
+    } catch (error) {
+      // only whole rows
+      chunk.values.length -= chunk.values.length % this.prepared.columns().length;
+      if (chunk.values.length === 0) throw error;
+      this.failure = error;
+    }
+    return chunk;
+  }
+
+  /** @param {Chunk} chunk */
+  fill(chunk) {
     let bytes = 0;
     while (chunk.values.length < chunkValues && bytes < chunkBytes) {
       const next = this.rows.next();
@@ -64,7 +80,6 @@ class Cursor {
       }
       for (const value of /** @type {unknown[]} */ (next.value)) bytes += addValue(chunk, value);
     }
-    return chunk;
   }
 
   close() {

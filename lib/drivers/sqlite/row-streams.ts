@@ -1,34 +1,20 @@
-import type { IntMode, Row } from '@libsql/core/api';
+import type { Row } from '@libsql/core/api';
 import { throwIfOver, type Deadline } from '../../async/deadline.js';
 import type { DriverConnection } from '../../contract/connection.js';
 import type { Statement } from '../../contract/statement.js';
 import { createStreamWritesError } from '../../errors/usage-errors.js';
 import { checkStatement } from '../../sql/check-statement.js';
-import type { FileGuard } from './file-guard.js';
-import type { SessionPool } from './session-pool.js';
-import { streamRows } from './stream-rows.js';
-
-/** What streams read on. */
-interface StreamHandles {
-  readonly sessions: SessionPool | undefined;
-  readonly guard: FileGuard | undefined;
-}
+import type { LocalReads } from './local-reads.js';
 
 /** The open streams of a connection, each on a reader of its own. */
 export class RowStreams {
   readonly #connection: Pick<DriverConnection, 'execute' | 'isRead'>;
-  readonly #handles: StreamHandles;
-  readonly #intMode: IntMode;
+  readonly #reads: LocalReads | undefined;
   readonly #open = new Set<AsyncIterableIterator<Row>>();
 
-  constructor(
-    connection: Pick<DriverConnection, 'execute' | 'isRead'>,
-    handles: StreamHandles,
-    intMode: IntMode,
-  ) {
+  constructor(connection: Pick<DriverConnection, 'execute' | 'isRead'>, reads: LocalReads | undefined) {
     this.#connection = connection;
-    this.#handles = handles;
-    this.#intMode = intMode;
+    this.#reads = reads;
   }
 
   open(statement: Statement, deadline: Deadline): AsyncIterableIterator<Row> {
@@ -51,25 +37,10 @@ export class RowStreams {
     try {
       if (checkStatement(statement.sql, 'autocommit') !== 'query') throw createStreamWritesError();
       throwIfOver(deadline, 'before the statement began');
-      const { sessions } = this.#handles;
-      if (sessions === undefined) yield* await this.#readAtOnce(statement, deadline);
-      else yield* this.#readOn(sessions, statement, deadline);
+      if (this.#reads === undefined) yield* await this.#readAtOnce(statement, deadline);
+      else yield* this.#reads.stream(statement, deadline);
     } finally {
       this.#open.delete(rows);
-    }
-  }
-
-  async *#readOn(
-    sessions: SessionPool,
-    statement: Statement,
-    deadline: Deadline,
-  ): AsyncGenerator<Row, void, undefined> {
-    this.#handles.guard?.assertInPlaceNowAndThen();
-    const { handle, release } = await sessions.acquire('read', deadline);
-    try {
-      yield* streamRows(handle, statement, this.#intMode, deadline);
-    } finally {
-      release();
     }
   }
 

@@ -54,7 +54,7 @@ export class SqliteConnection implements DriverConnection {
     this.#writer = new SqliteWriter(handles.writer, gate, handles.guard, intMode);
     this.#intMode = intMode;
     this.#onClose = onClose;
-    this.#streams = new RowStreams(this, handles, intMode);
+    this.#streams = new RowStreams(this, handles.reads);
   }
 
   async execute(statement: Statement, deadline: Deadline): Promise<ResultSet> {

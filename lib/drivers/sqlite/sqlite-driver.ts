@@ -21,6 +21,7 @@ import { ReaderPool } from './reader-pool.js';
 import { SessionPool } from './session-pool.js';
 import { SqliteConnection, type SqliteHandles } from './sqlite-connection.js';
 import type { SqliteHandle } from './sqlite-handle.js';
+import { StreamThreads } from './stream-threads.js';
 
 /** SQLite's own limit on a string or blob (SQLITE_MAX_LENGTH of better-sqlite3's build is the default). */
 const maxValueBytes = 1_000_000_000;
@@ -120,8 +121,7 @@ export class SqliteDriver implements Driver {
     try {
       const reader = await open(true, deadline);
       const sessions = new SessionPool(places.readers, (until) => open(options.readonly, until));
-      const pool = this.#createPool(file, guard, writer.usesLog && !options.readonly);
-      const reads = new LocalReads(reader, pool, guard, this.#options.intMode);
+      const reads = this.#createReads(reader, file, guard, writer.usesLog && !options.readonly);
       return { writer, reader, sessions, reads, guard };
     } catch (error) {
       writer.close();
@@ -130,8 +130,13 @@ export class SqliteDriver implements Driver {
   }
 
   /** More threads than processors would only take time from each other and from the event loop. */
-  #createPool({ path, databaseKey }: DatabaseFile, guard: FileGuard, emptiesLog: boolean): ReaderPool {
-    const { pool, sqlite, intMode } = this.#options;
+  #createReads(
+    reader: SqliteHandle,
+    { path, databaseKey }: DatabaseFile,
+    guard: FileGuard,
+    emptiesLog: boolean,
+  ): LocalReads {
+    const { pool: places, sqlite, intMode } = this.#options;
     const report = this.#report;
     const assertInPlace = (): void => guard.assertInPlace('not-applied');
     const settingsOf = (readonly: boolean) => ({
@@ -141,13 +146,14 @@ export class SqliteDriver implements Driver {
       intMode,
     });
     const checkpointer = new Checkpointer(settingsOf(false), assertInPlace);
-    return new ReaderPool({
-      size: Math.min(pool.readers, availableParallelism()),
+    const pool = new ReaderPool({
+      size: Math.min(places.readers, availableParallelism()),
       settings: settingsOf(true),
       assertInPlace,
       hold: emptiesLog ? new LogHold({ path, databaseKey, checkpointer, report }) : undefined,
-      report,
     });
+    const streams = new StreamThreads(places.readers, settingsOf(true), assertInPlace);
+    return new LocalReads({ reader, pool, streams, guard, intMode, report });
   }
 }
 
