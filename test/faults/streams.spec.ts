@@ -67,6 +67,17 @@ describe('a stream from a server', () => {
     expect(await count(room.db.stream(countTo(10)))).toBe(10);
   });
 
+  it('asks the server for nothing more once the connection is closed', async () => {
+    const rows = room.db.stream(countTo(1_000_000));
+    await rows.next();
+    await room.db.close();
+    const { connections } = room.proxy.counts;
+    await failureOf(count(rows));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+
+    expect(room.proxy.counts.connections).toBe(connections);
+  });
+
   it('begins again when it was lost before its first row', async () => {
     room.proxy.inject({ kind: 'reset-before-forward' }, { requests: 1, when: isCursor });
 

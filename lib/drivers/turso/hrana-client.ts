@@ -40,6 +40,7 @@ export class HranaClient {
   readonly #token: AuthTokenHolder;
   readonly #listener: HranaListener;
   #answered = false;
+  #isClosed = false;
 
   constructor(
     target: ResolvedTursoTarget,
@@ -106,7 +107,7 @@ export class HranaClient {
       throw error instanceof TransportError ? this.toRequestError(error) : error;
     } finally {
       answer.destroy();
-      if (typeof baton === 'string') this.#closeStream(baton);
+      if (typeof baton === 'string' && !this.#isClosed) this.#closeStream(baton);
     }
   }
 
@@ -126,6 +127,7 @@ export class HranaClient {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#transport.close();
   }
 
