@@ -5,7 +5,7 @@ import { failureOf, readValue } from '../contract/facts.js';
 import { timeOf } from './support/fault-room.js';
 import { useFaultRoom } from './support/use-fault-room.js';
 
-const room = useFaultRoom();
+const room = useFaultRoom({ queryTimeoutMs: 5_000 });
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 const read = (n: number): Promise<unknown> => readValue(room.db, 'SELECT ? + 0', [n]);
