@@ -43,3 +43,8 @@ export interface CommandKind {
   readonly options: readonly (keyof OptionValues)[];
   run(input: CommandInput): Promise<Result>;
 }
+
+/** A place as the library takes it. */
+export function toOption(place: Place | undefined): string | TransferTarget {
+  return place?.server ?? (place as { path: string }).path;
+}

@@ -4,6 +4,7 @@ import { ConfigurationError } from '../errors/configuration-error.js';
 import { DatabaseError } from '../errors/database-error.js';
 import { TransferInterruptedError } from '../transfer/index.js';
 import { replaceFile } from '../transfer/replace-file.js';
+import { addTokens } from './add-tokens.js';
 import type { Result } from './command.js';
 import { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.js';
 import { parseCommand, type Command } from './parse-command.js';
@@ -32,7 +33,8 @@ export async function runCommand(argv: readonly string[]): Promise<ExitCode> {
   process.on('SIGINT', stop).on('SIGTERM', stop);
   try {
     if (command.reportFile !== undefined) await assertWritable(dirname(resolve(command.reportFile)));
-    const { places, values } = command;
+    const { values } = command;
+    const places = await addTokens(command.places, { input: process.stdin, output: process.stderr });
     const input = { places, values, signal: stopping.signal, onProgress: progress.print };
     const result = await command.kind.run(input);
     progress.clear();

@@ -9,6 +9,8 @@ Commands
   pull <url> <file>     copies a snapshot of the server to a new file and verifies it
   backup <file|url> <file>    writes a checked copy of a live database
   restore <file> <file|url>   brings a backup back: as a file, or into an empty database of a server
+  doctor <file|url> [<file|url>]   looks at both before a transfer: versions, token, space, damage
+  status <file|url>     says what a database holds and whether a transfer is under way (exit code 4)
 
 Options
   --resume                   goes on with an interrupted copy or pull

@@ -5,6 +5,8 @@ export { restoreDatabase } from './restore-database.js';
 export { syncDatabase } from './sync/sync-database.js';
 export { cutoverDatabase } from './cutover/cutover-database.js';
 export { detachSource } from './detach-source.js';
+export { checkDatabase } from './check-database.js';
+export { readStatus } from './read-status.js';
 export { planTransfer } from './plan-transfer.js';
 export { verifyTransfer } from './verify-transfer.js';
 export { TransferInterruptedError, TransferRefusedError } from './transfer-errors.js';
@@ -18,6 +20,9 @@ export type {
   TransferTarget,
 } from './transfer-options.js';
 export type { BackupDatabaseOptions, BackupReport, RestoreOptions } from './backup-options.js';
+export type { Diagnosis } from './check-database.js';
+export type { Finding } from './doctor/finding.js';
+export type { DatabaseState } from './read-status.js';
 export type { Progress, ProgressListener } from './progress.js';
 export type { InvalidTextPolicy } from './source/cell.js';
 export type {

@@ -1,4 +1,4 @@
-import { open, rename } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 
 /** Writes a file beside its place and renames it: nobody ever sees half of it. */
 export async function replaceFile(path: string, text: string): Promise<void> {
@@ -6,8 +6,11 @@ export async function replaceFile(path: string, text: string): Promise<void> {
   try {
     await file.writeFile(text);
     await file.sync();
-  } finally {
     await file.close();
+    await rename(`${path}.new`, path);
+  } catch (error) {
+    await file.close();
+    await rm(`${path}.new`, { force: true });
+    throw error;
   }
-  await rename(`${path}.new`, path);
 }

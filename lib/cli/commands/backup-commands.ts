@@ -1,5 +1,5 @@
 import { backupDatabase, restoreDatabase } from '../../transfer/index.js';
-import type { CommandKind, Place, Result } from '../command.js';
+import { toOption, type CommandKind, type Result } from '../command.js';
 import { describeBackup, describeReport } from '../describe-results.js';
 import { exitCodes } from '../exit-codes.js';
 
@@ -38,7 +38,3 @@ export const restore: CommandKind = {
     return { exitCode, value: report, text: describeReport(report) };
   },
 };
-
-function toOption(place: Place | undefined) {
-  return place?.server ?? (place as { path: string }).path;
-}

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const root = join(import.meta.dirname, '../../..');
+const main = join(root, 'lib/cli/main.ts');
 const loader = pathToFileURL(join(root, 'test/connection/support/register-typescript.js')).href;
 
 export interface CliRun {
@@ -20,8 +21,18 @@ export interface CliResult {
 
 /** Starts the command in a process of its own, unbuilt. It is killed after 25 s. */
 export function startCli(args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd: string = root): CliRun {
-  const main = join(root, 'lib/cli/main.ts');
-  const child = spawn(process.execPath, ['--import', loader, main, ...args], {
+  return start(process.execPath, ['--import', loader, main, ...args], env, cwd);
+}
+
+/** Runs the command where no file grows beyond so many bytes: what a full disk looks like to it. */
+export function runCliOnFullDisk(args: readonly string[], maxFileBytes: number): Promise<CliResult> {
+  const limited = `ulimit -f ${Math.floor(maxFileBytes / 512)}; exec "$@"`;
+  const command = [process.execPath, '--import', loader, main, ...args];
+  return start('sh', ['-c', limited, 'sh', ...command], {}, root).ended;
+}
+
+function start(program: string, args: readonly string[], env: NodeJS.ProcessEnv, cwd: string): CliRun {
+  const child = spawn(program, args, {
     cwd,
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
