@@ -20,7 +20,7 @@ it('a copy whose snapshot does not fit has not begun', async () => {
   expect(stderr).not.toContain('To go on');
   expect(await room.target.all('SELECT name FROM sqlite_schema')).toEqual([]);
   expect(await listMade(source)).toEqual([]);
-});
+}, 120_000);
 
 it('a copy that cannot write its rejects any more goes on later', async () => {
   const source = await createSourceWithBadRows(900);
@@ -36,7 +36,7 @@ it('a copy that cannot write its rejects any more goes on later', async () => {
   expect(await listMade(source)).toEqual(['app.db.rejects.jsonl']);
   expect(resumed.stdout).toContain('300 rows were left out');
   expect(await room.target.all('SELECT count(*) FROM t')).toEqual([[600]]);
-});
+}, 120_000);
 
 it('a pull keeps what has arrived and goes on later', async () => {
   const source = await createLongSource(4_000);
@@ -52,7 +52,7 @@ it('a pull keeps what has arrived and goes on later', async () => {
     ...(await room.target.session((all) => readEverything(all))),
     encoding: ['UTF-8'],
   });
-});
+}, 120_000);
 
 it('a backup leaves nothing behind', async () => {
   const source = await createLongSource(4_000);
@@ -61,7 +61,7 @@ it('a backup leaves nothing behind', async () => {
 
   expect([exitCode, stderr]).toEqual([5, expect.stringContaining('disk')]);
   expect(await listMade(source)).toEqual([]);
-});
+}, 120_000);
 
 /** Whoever reads a file in WAL mode may leave its log and the index of that behind. */
 async function listMade(source: string): Promise<string[]> {

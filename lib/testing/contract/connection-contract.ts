@@ -1,4 +1,5 @@
 import type { DatabaseConnection } from '../../database/database-connection.js';
+import { describeBackup } from './backup.facts.js';
 import { describeBatchErrors } from './batch-errors.facts.js';
 import { describeCheckedArguments } from './checked-arguments.facts.js';
 import { clientFacts } from './client-contract.js';
@@ -32,6 +33,7 @@ const connectionFacts: readonly Facts<DatabaseConnection>[] = [
   describeStatus,
   describeStream,
   describeStreamEnds,
+  describeBackup,
 ];
 
 /**
