@@ -13,7 +13,7 @@ import { listPragmas, openHandle } from '../sqlite/open-handle.js';
 import { ReaderPool } from '../sqlite/reader-pool.js';
 import { SessionPool } from '../sqlite/session-pool.js';
 import type { SqliteHandle } from '../sqlite/sqlite-handle.js';
-import { streamRows } from '../sqlite/stream-rows.js';
+import { StreamThreads } from '../sqlite/stream-threads.js';
 import { whileBusy } from '../sqlite/while-busy.js';
 import { createLostError, LocalTransaction } from './local-transaction.js';
 
@@ -49,7 +49,7 @@ export class LocalReads {
     try {
       probe(reader);
       const guard = new FileGuard(this.#path, await this.#identify(), () => reader.usesLog);
-      this.#reads = new SqliteReads(reader, this.#createThreads(guard), guard, this.#options.intMode);
+      this.#reads = this.#createReads(reader, guard);
     } catch (error) {
       reader.close();
       throw error;
@@ -98,19 +98,18 @@ export class LocalReads {
     }
   }
 
-  /** Reads the rows of a statement as they are taken, on a handle of its own. @throws DatabaseError */
+  /** Reads the rows of a statement as they are taken, on a thread of its own. @throws DatabaseError */
   async *stream(statement: Statement, deadline: Deadline): AsyncGenerator<Row, void, undefined> {
-    const sessions = this.#sessions;
-    if (sessions === undefined) throw createLostError();
-    const { handle, release } = await sessions.acquire('read', deadline);
+    const reads = this.#reads;
+    if (reads === undefined) throw createLostError();
     try {
-      for await (const row of streamRows(handle, statement, this.#options.intMode, deadline)) {
+      for await (const row of reads.stream(statement, deadline)) {
         // the rows before would be of another database than those behind
-        if (sessions !== this.#sessions) throw createLostError();
+        if (reads !== this.#reads) throw createLostError();
         yield row;
       }
-    } finally {
-      release();
+    } catch (error) {
+      throw reads === this.#reads ? error : createLostError();
     }
   }
 
@@ -132,21 +131,16 @@ export class LocalReads {
     reader?.close();
   }
 
-  #createThreads(guard: FileGuard): ReaderPool {
-    const { pool, intMode } = this.#options;
-    return new ReaderPool({
-      size: Math.min(pool.readers, availableParallelism()),
-      settings: {
-        path: this.#path,
-        readonly: true,
-        pragmas: listPragmas(this.#path, true, this.#sqlite),
-        intMode,
-      },
-      assertInPlace: () => guard.assertInPlace('not-applied'),
-      // the log of a replica is emptied by its sync
-      hold: undefined,
-      report: this.#report,
-    });
+  #createReads(reader: SqliteHandle, guard: FileGuard): SqliteReads {
+    const { pool: places, intMode } = this.#options;
+    const path = this.#path;
+    const settings = { path, readonly: true, pragmas: listPragmas(path, true, this.#sqlite), intMode };
+    const assertInPlace = (): void => guard.assertInPlace('not-applied');
+    const size = Math.min(places.readers, availableParallelism());
+    // the log of a replica is emptied by its sync
+    const pool = new ReaderPool({ size, settings, assertInPlace, hold: undefined });
+    const streams = new StreamThreads(places.readers, settings, assertInPlace);
+    return new SqliteReads({ reader, pool, streams, guard, intMode, report: this.#report });
   }
 
   async #identify(): Promise<FileIdentity> {
