@@ -12,6 +12,7 @@ import { ConnectionCalls } from './connection-calls.js';
 import { ConnectionSession } from './connection-session.js';
 import type { ConnectionStatus } from './connection-status.js';
 import { ConnectionView } from './connection-view.js';
+import { refuseUnfinished } from './refuse-unfinished.js';
 import type { OpenedDatabase } from './open-database.js';
 import type { DatabaseView } from './database-view.js';
 import type { QueryResult } from './query-result.js';
@@ -270,6 +271,7 @@ export class DatabaseConnection implements Client {
       this.#warned = true;
     }
     const { migrations, onConnectionCreate, bootTimeoutMs } = this.#options;
+    await refuseUnfinished(opened, this.#options, signal);
     if (migrations !== undefined && migrations.run !== 'manual') {
       await this.#migrate(opened, signal);
     }

@@ -176,6 +176,11 @@ export interface DatabaseModuleOptions {
    * @default false
    */
   allowInsecure?: boolean;
+  /**
+   * Refuses to start on a database to which a transfer is not complete (`nestjs-turso copy`, `sync`, `cutover`).
+   * @default false
+   */
+  refuseUnfinishedTransfer?: boolean;
   migrations?: MigrationsOptions;
   /** Called once with the connection after it was opened, also when that happens late (`lazy`). */
   onConnectionCreate?: (connection: DatabaseConnectionHandle) => void | Promise<void>;

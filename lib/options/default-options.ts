@@ -17,6 +17,7 @@ export const defaultOptions = Object.freeze({
   'replica.maxStalenessMs': 60_000,
   consistency: 'read-your-writes',
   allowInsecure: false,
+  refuseUnfinishedTransfer: false,
   'pool.readers': 4,
   'pool.maxStreams': 20,
   'sqlite.synchronous': 'full',

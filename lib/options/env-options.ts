@@ -139,6 +139,11 @@ export const envOptions: readonly EnvOption[] = [
     'What a read beside a replica may answer: `read-your-writes`, `replica` or `primary`.',
   ),
   row('DATABASE_ALLOW_INSECURE', 'allowInsecure', 'Allows a token over plain `http:` to another machine.'),
+  row(
+    'DATABASE_REFUSE_UNFINISHED_TRANSFER',
+    'refuseUnfinishedTransfer',
+    'Refuses to start on a database to which a transfer is not complete.',
+  ),
   row('DATABASE_MIGRATIONS_DIRECTORY', 'migrations.directory', 'Folder of `.sql` files to apply.'),
   row('DATABASE_MIGRATIONS_RUN', 'migrations.run', '`on-boot`, `check` or `manual`.'),
 ];

@@ -58,6 +58,7 @@ export const optionRules: Readonly<Record<OptionPath, OptionRule>> = {
   'replica.maxStalenessMs': duration,
   consistency: { kind: 'choice', values: ['read-your-writes', 'replica', 'primary'] },
   allowInsecure: flag,
+  refuseUnfinishedTransfer: flag,
   'migrations.directory': text,
   'migrations.run': { kind: 'choice', values: ['on-boot', 'check', 'manual'] },
   onConnectionCreate: { kind: 'function' },

@@ -43,6 +43,7 @@ export function resolveOptions(options: DatabaseModuleOptions, env: OptionsEnvir
     sqlite: resolveSqlite(picked, target.backend === 'sqlite' && target.temporary),
     replica: resolveReplica(picked, target, env.cwd),
     consistency: picked.get('consistency'),
+    refuseUnfinishedTransfer: picked.get('refuseUnfinishedTransfer'),
     migrations: resolveMigrations(picked, env.cwd),
     onConnectionCreate: picked.get('onConnectionCreate'),
     warnings,

@@ -91,6 +91,7 @@ export interface ResolvedOptions {
   /** Undefined without a replica. */
   readonly replica: ResolvedReplicaOptions | undefined;
   readonly consistency: Consistency;
+  readonly refuseUnfinishedTransfer: boolean;
   readonly migrations: ResolvedMigrationsOptions | undefined;
   readonly onConnectionCreate: ((connection: DatabaseConnectionHandle) => void | Promise<void>) | undefined;
   /** What the person who runs the app should know about these options; reported once at opening. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import BetterSqlite3, { type Database } from 'better-sqlite3';
 import { copyDatabase, cutoverDatabase, detachSource, syncDatabase } from '../../../lib/transfer/index.js';
+import { createConnection } from '../../../lib/database/create-connection.js';
 import { startFaultProxy, type Fault, type FaultProxy } from '../../support/fault-proxy.js';
 import { startSqld, type SqldServer } from '../../support/sqld-server.js';
 import { createSource } from '../support/create-source.js';
@@ -115,6 +116,20 @@ describe('a transfer that was kept open', () => {
     expect(insert.run().changes).toBe(1);
     expect(db.prepare(`SELECT 1 FROM sqlite_schema WHERE name LIKE 'nestjs%'`).all()).toEqual([]);
     db.close();
+  });
+
+  it('keeps an application from starting on its target, until the cut-over', async () => {
+    const { source, db } = await openCopied('WAL');
+    db.close();
+    const open = async (refuseUnfinishedTransfer: boolean): Promise<void> => {
+      const connection = createConnection({ url: server.url, refuseUnfinishedTransfer });
+      await connection.execute('SELECT 1').finally(() => connection.close());
+    };
+
+    await expect(open(true)).rejects.toMatchObject({ code: 'TRANSFER_UNFINISHED', kind: 'configuration' });
+    await open(false);
+    await cutoverDatabase({ source, target: { url: server.url } });
+    await open(true);
   });
 
   it('loses nothing that was written up to the pause, from another connection', async () => {
