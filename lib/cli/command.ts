@@ -10,8 +10,10 @@ export interface OptionValues {
   readonly resume: boolean;
   readonly force: boolean;
   readonly verify: boolean;
+  readonly 'keep-open': boolean;
   readonly 'on-bad-row'?: string | undefined;
   readonly 'invalid-utf8'?: string | undefined;
+  readonly mode?: string | undefined;
   readonly rejects?: string | undefined;
   readonly 'work-folder'?: string | undefined;
 }

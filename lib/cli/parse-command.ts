@@ -19,6 +19,8 @@ const optionTypes = {
   resume: { type: 'boolean', default: false },
   force: { type: 'boolean', default: false },
   verify: { type: 'boolean', default: false },
+  'keep-open': { type: 'boolean', default: false },
+  mode: { type: 'string' },
   'on-bad-row': { type: 'string' },
   'invalid-utf8': { type: 'string' },
   rejects: { type: 'string' },
@@ -48,13 +50,14 @@ export function parseCommand(argv: readonly string[]): Command | undefined {
   const taken = [...common, ...kind.options];
   const foreign = tokens.find((token) => token.kind === 'option' && !taken.includes(token.name));
   if (foreign?.kind === 'option') throw new ConfigurationError(`${name} takes no --${foreign.name}`);
+  const goesOnAlone = name === 'sync' || name === 'cutover';
   return {
     kind,
     places,
     values,
     reportFile: values.report,
     json: values.json,
-    resumeCommand: ['nestjs-turso', ...withResume(argv)].map(quoteForShell).join(' '),
+    resumeCommand: ['nestjs-turso', ...(goesOnAlone ? argv : withResume(argv))].map(quoteForShell).join(' '),
   };
 }
 

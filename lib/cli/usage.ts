@@ -6,6 +6,9 @@ Commands
   plan <file> <url>     says what a copy would do and what stands against it; writes nothing
   copy <file> <url>     copies everything to an empty database and verifies it
   verify <file> <url>   compares every definition and every row
+  sync <file> <url>     brings what was written since a copy that was kept open
+  cutover <file> <url>  ends such a transfer: locks the file, brings the rest, completes the server's database
+  detach <file>         removes what sync and cutover have put into the file
   pull <url> <file>     copies a snapshot of the server to a new file and verifies it
   backup <file|url> <file>    writes a checked copy of a live database
   restore <file> <file|url>   brings a backup back: as a file, or into an empty database of a server
@@ -14,6 +17,8 @@ Commands
 
 Options
   --resume                   goes on with an interrupted copy or pull
+  --keep-open                copy: sync and cutover follow
+  --mode <mode>              sync: finds changes by hash or changelog (default: changelog where one is installed)
   --force                    backup, restore: replaces a file that nobody has open
   --verify                   backup: compares a digest of every table
   --on-bad-row <policy>      a row that the server refuses: stop (default), quarantine

@@ -11,39 +11,38 @@ import { runCli } from '../transfer/support/run-cli.js';
 const page = pageOf('docs/migrating.md');
 
 let server: SqldServer;
+let second: SqldServer;
 
 beforeAll(async () => {
   server = await startSqld();
+  second = await startSqld();
 });
 
-afterAll(() => server.stop());
+afterAll(async () => {
+  await server.stop();
+  await second.stop();
+});
 
 describe('docs/migrating.md', () => {
   it('shows what its commands print, one after the other', async () => {
     const folder = await createTempFolder('docs');
-    const db = new BetterSqlite3(join(folder, 'app.db'));
-    db.exec(page.blocks.find(({ language }) => language === 'sql')?.code ?? '');
-    db.close();
-    const blocks = page.blocks.filter(({ language }) => language === 'sh' || language === 'text');
     const shown: string[] = [];
     const printed: string[] = [];
 
-    for (let index = 0; index < blocks.length; index += 2) {
-      const [, ...args] = (blocks[index]?.code ?? '').split(' ').slice(1);
-      const run = await runCli(
-        args.map((arg) => arg.replace('http://127.0.0.1:8080', server.url)),
-        {},
-        folder,
-      );
+    for (const [index, { language, code }] of page.blocks.entries()) {
+      if (language === 'sql') runSql(join(folder, 'app.db'), code);
+      if (language !== 'sh') continue;
+      const [, ...args] = code.split(' ').slice(1);
+      const run = await runCli(args.map(toAddress), {}, folder);
       const errors = run.stderr.split('\n').filter((line) => /^(nestjs-turso|To go on):/.test(line));
-      shown.push(normalize(blocks[index + 1]?.code ?? ''));
+      shown.push(normalize(page.blocks[index + 1]?.code ?? ''));
       printed.push(
         normalize([run.stdout.trim(), ...errors].filter((text) => text !== '').join('\n'), folder),
       );
     }
 
     expect(printed).toEqual(shown);
-    expect(printed).toHaveLength(6);
+    expect(printed).toHaveLength(11);
   }, 120_000);
 
   it('tells every kind of problem', async () => {
@@ -66,6 +65,17 @@ describe('docs/migrating.md', () => {
   });
 });
 
+/** The application writes. */
+function runSql(path: string, sql: string): void {
+  const db = new BetterSqlite3(path);
+  db.exec(sql);
+  db.close();
+}
+
+function toAddress(arg: string): string {
+  return arg.replace('http://127.0.0.1:8080', server.url).replace('http://127.0.0.1:8081', second.url);
+}
+
 function normalize(text: string, folder = ''): string {
   return text
     .replaceAll(`${folder}/`, folder === '' ? '/' : '')
@@ -74,5 +84,6 @@ function normalize(text: string, folder = ''): string {
     .replace(/in \d+\.\d s/g, 'in SECONDS')
     .replace(/\d+\.\d (MiB beside|ms)/g, 'N $1')
     .replace(/sqld 0\..*/, 'sqld VERSION')
-    .replace(/(SQLite +)3\.[\d.]+/g, '$1VERSION');
+    .replace(/(SQLite +)3\.[\d.]+/g, '$1VERSION')
+    .replace(/took [\d.]+ ms/g, 'took MILLISECONDS');
 }

@@ -19,6 +19,7 @@ export function toCopyOptions({ places: [from, to], values, signal, onProgress }
     source: (from as { path: string }).path,
     target: (to as Required<Pick<NonNullable<typeof to>, 'server'>>).server,
     resume: values.resume,
+    keepOpen: values['keep-open'],
     onBadRow: values['on-bad-row'] as CopyOptions['onBadRow'],
     invalidUtf8: values['invalid-utf8'] as CopyOptions['invalidUtf8'],
     rejectsFile: values.rejects,
@@ -42,7 +43,7 @@ export const plan: CommandKind = {
 export const copy: CommandKind = {
   example,
   places,
-  options: [...policies, 'resume'],
+  options: [...policies, 'resume', 'keep-open'],
   async run(input): Promise<Result> {
     const report = await copyDatabase(toCopyOptions(input));
     const copied = report.rejects.length === 0 ? exitCodes.verified : exitCodes.rejects;

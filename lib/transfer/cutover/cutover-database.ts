@@ -1,4 +1,3 @@
-import { toInterrupted } from '../copy/to-interrupted.js';
 import { resolveTransferOptions } from '../resolve-transfer-options.js';
 import { lockWorkFolder } from '../source/lock-work-folder.js';
 import { hasChangelog, removeChangelog } from '../sync/changelog.js';
@@ -6,6 +5,7 @@ import { openLiveSource } from '../sync/live-source.js';
 import { hasBooks } from '../sync/open-sync.js';
 import { Sync } from '../sync/sync-database.js';
 import { findSyncRecord, removeSyncRecord } from '../sync/sync-record.js';
+import { toSyncError } from '../sync/to-sync-error.js';
 import { TargetDatabase } from '../target/target-database.js';
 import type { CutoverOptions } from '../transfer-options.js';
 import { verifyDatabase } from '../verify/verify-database.js';
@@ -37,7 +37,7 @@ export async function cutoverDatabase(options: CutoverOptions): Promise<CutoverR
       await lock.release();
     }
   } catch (error) {
-    throw toInterrupted(error);
+    throw toSyncError(error);
   } finally {
     target.close();
   }

@@ -1,8 +1,8 @@
-import { toInterrupted } from '../copy/to-interrupted.js';
 import { lockWorkFolder } from '../source/lock-work-folder.js';
 import type { Source } from '../source/source.js';
 import type { SourceTable } from '../source/source-schema.js';
 import { TargetDatabase } from '../target/target-database.js';
+import { createTransferError } from '../transfer-errors.js';
 import type { SyncOptions } from '../transfer-options.js';
 import { resolveTransferOptions } from '../resolve-transfer-options.js';
 import { createTargetHasher } from '../verify/create-target-hasher.js';
@@ -16,7 +16,10 @@ import { repairTables } from './repair-tables.js';
 import { ChangeSpool } from './spool-changes.js';
 import { findSyncRecord, writeSyncRecord, type SyncRecord } from './sync-record.js';
 import type { SyncReport, TableChange } from './sync-report.js';
+import { toSyncError } from './to-sync-error.js';
 import { SyncWriter } from './sync-writer.js';
+
+const modes: readonly SyncOptions['mode'][] = ['changelog', 'hash', undefined];
 
 /**
  * Brings to the target what was written to the source since the copy, which was made with `keepOpen`. The application goes on.
@@ -25,6 +28,8 @@ import { SyncWriter } from './sync-writer.js';
  */
 export async function syncDatabase(options: SyncOptions): Promise<SyncReport> {
   const startedAt = performance.now();
+  if (!modes.includes(options.mode))
+    throw createTransferError('mode must be one of changelog, hash', 'TRANSFER_OPTION_INVALID');
   const target = new TargetDatabase(resolveTransferOptions(options));
   try {
     const lock = await lockWorkFolder(target.options.workFolder);
@@ -37,7 +42,7 @@ export async function syncDatabase(options: SyncOptions): Promise<SyncReport> {
       await lock.release();
     }
   } catch (error) {
-    throw toInterrupted(error);
+    throw toSyncError(error);
   } finally {
     target.close();
   }

@@ -57,7 +57,7 @@ describe('a transfer that was kept open', () => {
     const source = await createSource(buildBusy);
     const options = { source, target: { url: server.url } };
     await copyDatabase(options);
-    await expect(syncDatabase(options)).rejects.toMatchObject({ cause: { code: 'TRANSFER_NOT_FOUND' } });
+    await expect(syncDatabase(options)).rejects.toMatchObject({ code: 'TRANSFER_NOT_FOUND' });
     await target.empty();
     await copyDatabase({ ...options, keepOpen: true });
     await target.run('DROP TABLE nestjs_turso_transfer', `UPDATE users SET name = 'precious'`);
@@ -73,9 +73,9 @@ describe('a transfer that was kept open', () => {
     await syncDatabase({ ...options, mode: 'changelog' });
     db.exec('ALTER TABLE named ADD COLUMN more');
 
-    await expect(syncDatabase(options)).rejects.toMatchObject({ cause: { code: 'TRANSFER_SCHEMA_CHANGED' } });
+    await expect(syncDatabase(options)).rejects.toMatchObject({ code: 'TRANSFER_SCHEMA_CHANGED' });
     await expect(syncDatabase({ ...options, mode: 'hash' })).rejects.toMatchObject({
-      cause: { code: 'TRANSFER_SCHEMA_CHANGED' },
+      code: 'TRANSFER_SCHEMA_CHANGED',
     });
     await target.run('ALTER TABLE named ADD COLUMN more');
     await syncDatabase(options);

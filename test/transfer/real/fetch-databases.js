@@ -1,0 +1,99 @@
+// @ts-check
+// Fetches Debian and npm packages that contain SQLite files, and unpacks those files into a folder.
+// node test/transfer/real/fetch-databases.js <folder>     (needs apt-get, dpkg-deb, npm and tar)
+import { execFileSync } from 'node:child_process';
+import {
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const debian = [
+  'proj-data',
+  'ibus-table-latex',
+  'ibus-table-emoji',
+  'ibus-table-thai',
+  'ibus-table-viqr',
+  'ibus-table-cangjie3',
+  'ibus-table-wubi',
+  'qgis-providers-common',
+  'cppreference-doc-en-qch',
+  'gnome-music-doc',
+  'libosmocore-doc',
+  'ibus-libpinyin',
+];
+const npm = [
+  '@ngageoint/geopackage',
+  'mbtiles',
+  '@mapbox/mbtiles',
+  'northwind-sqlite3',
+  'sql.js',
+  'sqlite3',
+  'expo-sqlite',
+];
+
+const folder = resolve(process.argv[2] ?? 'databases');
+mkdirSync(folder, { recursive: true });
+const scratch = mkdtempSync(join(tmpdir(), 'databases-'));
+try {
+  for (const name of debian)
+    fetch(name, (path) => {
+      execFileSync('apt-get', ['download', name], { cwd: path, stdio: 'ignore' });
+      const [archive = ''] = readdirSync(path).filter((file) => file.endsWith('.deb'));
+      execFileSync('dpkg-deb', ['-x', archive, 'unpacked'], { cwd: path });
+    });
+  for (const name of npm)
+    fetch(name, (path) => {
+      const archive = execFileSync('npm', ['pack', '--silent', '--ignore-scripts', name], {
+        cwd: path,
+        encoding: 'utf8',
+      });
+      mkdirSync(join(path, 'unpacked'));
+      execFileSync('tar', ['-xzf', archive.trim(), '-C', 'unpacked'], { cwd: path });
+    });
+} finally {
+  rmSync(scratch, { recursive: true });
+}
+
+/** @param {string} name @param {(path: string) => void} unpack */
+function fetch(name, unpack) {
+  const path = join(scratch, name.replaceAll('/', '-'));
+  mkdirSync(path);
+  try {
+    unpack(path);
+  } catch (error) {
+    console.log(`${name}: not fetched (${String(/** @type {Error} */ (error).message).split('\n')[0]})`);
+    return;
+  }
+  const found = listFiles(join(path, 'unpacked')).filter(isDatabase);
+  for (const [index, file] of found.entries())
+    copyFileSync(file, join(folder, `${name.replaceAll('/', '-').replace('@', '')}-${index}.db`));
+  console.log(`${name}: ${found.length} databases`);
+}
+
+/** @param {string} path @returns {string[]} */
+function listFiles(path) {
+  return readdirSync(path, { withFileTypes: true }).flatMap((entry) => {
+    const child = join(path, entry.name);
+    if (entry.isDirectory()) return listFiles(child);
+    return entry.isFile() ? [child] : [];
+  });
+}
+
+/** @param {string} path */
+function isDatabase(path) {
+  const file = openSync(path, 'r');
+  try {
+    const head = Buffer.alloc(16);
+    return readSync(file, head) === 16 && head.toString('latin1') === 'SQLite format 3\0';
+  } finally {
+    closeSync(file);
+  }
+}
