@@ -209,6 +209,16 @@ describe('a plan', () => {
     await expect(readFile(`${source}.transfer/snapshot.db`)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
+  it('asks about many triggers in one answer', async () => {
+    const source = await createSource((db) => {
+      db.exec('CREATE TABLE t (a, b, c); CREATE TABLE u (a UNIQUE, b, c)');
+      const body = `INSERT INTO u VALUES (new.a, new.b, new.c); DELETE FROM u WHERE a = new.b;`.repeat(10);
+      for (let n = 0; n < 60; n++) db.exec(`CREATE TRIGGER r${n} AFTER INSERT ON t BEGIN ${body} END`);
+    });
+
+    expect(await planTransfer(to(room.server.url, source))).toMatchObject({ triggers: 60, problems: [] });
+  });
+
   it('tells what stays behind', async () => {
     const source = await createSource((db) =>
       db.exec('CREATE TABLE t (a); CREATE TABLE _litestream_seq (a)'),

@@ -10,7 +10,8 @@ export interface Probe {
 /** SQLite compiles views and triggers when they are used, not when they are created. */
 export function listProbes(objects: readonly SourceObject[], schema: SourceSchema): Probe[] {
   return objects.flatMap((object): Probe[] => {
-    if (object.type === 'view') return [{ object, sql: `EXPLAIN SELECT * FROM ${quoteName(object.name)}` }];
+    if (object.type === 'view')
+      return [{ object, sql: `EXPLAIN QUERY PLAN SELECT * FROM ${quoteName(object.name)}` }];
     if (object.type === 'trigger') return probeTrigger(object, schema).map((sql) => ({ object, sql }));
     return [];
   });
@@ -25,13 +26,15 @@ function probeTrigger({ tableName, sql }: SourceObject, schema: SourceSchema): s
   if (names.length === 0) return [];
   switch (readEvent(sql)) {
     case 'DELETE':
-      return [`EXPLAIN DELETE FROM ${table}`];
+      return [`EXPLAIN QUERY PLAN DELETE FROM ${table}`];
     case 'INSERT':
       return [
-        `EXPLAIN INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => 'NULL').join(', ')})`,
+        `EXPLAIN QUERY PLAN INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => 'NULL').join(', ')})`,
       ];
     default:
-      return [`EXPLAIN UPDATE ${table} SET ${names.map((name) => `${name} = ${name}`).join(', ')}`];
+      return [
+        `EXPLAIN QUERY PLAN UPDATE ${table} SET ${names.map((name) => `${name} = ${name}`).join(', ')}`,
+      ];
   }
 }
 
