@@ -4,8 +4,12 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/lib', '<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
-  // They need a build: npm run test:samples.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/package/'],
+  // The first need a build: npm run test:samples. The contract of a replica starts a process for each fact: REPLICA_CONTRACT=1.
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '<rootDir>/test/package/',
+    ...(process.env.REPLICA_CONTRACT === '1' ? [] : ['<rootDir>/test/contract/sqld-replica']),
+  ],
   extensionsToTreatAsEsm: ['.ts'],
   moduleFileExtensions: ['js', 'mjs', 'cjs', 'ts', 'json', 'node'],
   moduleNameMapper: {

@@ -1,16 +1,24 @@
 // @ts-check
-// The soaks, one after the other, each with its own length or for `--seconds`.
-// node test/soak/run.js [two-processes | faults | replica] [--seconds 60] [further options of the one that is named]     (after npm run build)
-import { spawnSync } from 'node:child_process';
+// The soaks, each with its own length or for `--seconds`.
+// node test/soak/run.js [two-processes | replica | faults] [--seconds 60] [further options of the one that is named]     (after npm run build)
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const soaks = ['two-processes', 'faults', 'replica'];
+/** The last measures its event loop, so it runs by itself. */
+const groups = [['two-processes', 'replica'], ['faults']];
 const [first = '', ...rest] = process.argv.slice(2);
-const named = soaks.includes(first);
+const named = groups.flat().includes(first);
 
-for (const name of named ? [first] : soaks) {
+/** @param {string} name */
+async function run(name) {
   const script = fileURLToPath(new URL(`./${name}.js`, import.meta.url));
   const options = named ? rest : process.argv.slice(2);
-  const { status } = spawnSync(process.execPath, [script, ...options], { stdio: 'inherit' });
-  if (status !== 0) process.exit(1);
+  const [status] = await once(spawn(process.execPath, [script, ...options], { stdio: 'inherit' }), 'exit');
+  return status === 0;
+}
+
+for (const names of named ? [[first]] : groups) {
+  const passed = await Promise.all(names.map(run));
+  if (passed.includes(false)) process.exit(1);
 }
