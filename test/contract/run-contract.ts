@@ -7,6 +7,7 @@ import {
   type ContractRunner,
   type ContractSetup,
 } from '../../lib/testing/index.js';
+import { connectionFacts } from '../../lib/testing/contract/connection-contract.js';
 import { describeRooms, type Facts } from '../../lib/testing/contract/describe-rooms.js';
 import { describeDrizzle } from './drizzle.facts.js';
 import { describeDrizzleJoining } from './drizzle-joining.facts.js';
@@ -30,4 +31,9 @@ export function runConnectionContract(setup: ContractSetup<DatabaseConnection>):
   describeConnectionContract(setup, runner);
   const rooms = [...ormFacts, ...ormJoiningFacts];
   describeRooms({ ...setup, name: `${setup.name}, with an ORM` }, runner, rooms);
+}
+
+/** What the contract of our connection holds beyond that of a client: both together are as long as `runConnectionContract`. */
+export function runBeyondClientContract(setup: ContractSetup<DatabaseConnection>): void {
+  describeRooms(setup, runner, [...connectionFacts, ...ormJoiningFacts]);
 }

@@ -1,10 +1,10 @@
 import { afterAll } from '@jest/globals';
-import { runConnectionContract } from './run-contract.js';
+import { runBeyondClientContract } from './run-contract.js';
 import { createReplicaSetup } from './setups/replica.js';
 
 const reads = { local: 0, remote: 0 };
 
-runConnectionContract(
+runBeyondClientContract(
   createReplicaSetup((local, remote) => {
     reads.local += local;
     reads.remote += remote;

@@ -19,7 +19,7 @@ import { describeWaiting } from './waiting.facts.js';
 import { describeWithTransaction } from './with-transaction.facts.js';
 
 /** What our connection holds beyond a libSQL client, with the same answers on every backend. */
-const connectionFacts: readonly Facts<DatabaseConnection>[] = [
+export const connectionFacts: readonly Facts<DatabaseConnection>[] = [
   describeCheckedArguments,
   describeErrors,
   describeBatchErrors,
