@@ -17,12 +17,14 @@ const longestWaitMs = 5;
  * turn did not come before
  */
 export async function whileBusy<T>(work: () => T, deadline: Deadline): Promise<T> {
+  let lock: unknown;
   for (;;) {
     const turn = eventLoopShare.enter(deadline);
-    if (turn !== undefined) await turn;
+    if (turn !== undefined) await turn.catch((error: unknown) => rethrow(error, lock, deadline));
     try {
       return work();
     } catch (error) {
+      lock = error;
       await restIfBusy(error, deadline);
     }
   }
@@ -44,7 +46,14 @@ async function restIfBusy(error: unknown, deadline: Deadline): Promise<void> {
   if (!isBusy(error)) throw toSqliteError(error);
   const waitMs = Math.random() * longestWaitMs;
   if (remainingMs(deadline) <= waitMs) throw createBusyError(deadline, error);
-  await sleep(waitMs, deadline, 'waiting for another process to release its lock on the database file');
+  const doing = 'waiting for another process to release its lock on the database file';
+  await sleep(waitMs, deadline, doing).catch((reason: unknown) => rethrow(reason, error, deadline));
+}
+
+/** A deadline that ends while a lock is waited for ends because of the lock. */
+function rethrow(error: unknown, lock: unknown, deadline: Deadline): never {
+  const isOver = error instanceof DatabaseError && error.kind === 'timeout';
+  throw isOver && lock !== undefined ? createBusyError(deadline, lock) : error;
 }
 
 function createBusyError(deadline: Deadline, cause: unknown): DatabaseError {
