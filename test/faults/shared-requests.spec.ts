@@ -24,6 +24,23 @@ async function failuresOf(calls: readonly Promise<unknown>[]): Promise<DatabaseE
   return Promise.all(calls.map((call) => failureOf(call)));
 }
 
+describe('an answer without the part of a write', () => {
+  it('leaves its outcome unknown, and nothing is sent again', async () => {
+    const batch = { type: 'batch', result: { step_results: [], step_errors: [] } };
+    const results = [batch, { type: 'close' }].map((response) => ({ type: 'ok', response }));
+    room.proxy.inject(
+      { kind: 'respond', status: 200, body: JSON.stringify({ baton: null, results }) },
+      { requests: 1 },
+    );
+    const requests = await countRequests(async () => {
+      expect(await failureOf(insert('a'))).toMatchObject({ code: 'HRANA_PROTO_ERROR', outcome: 'unknown' });
+    });
+
+    expect(requests).toBe(1);
+    expect(await room.names()).toEqual([]);
+  });
+});
+
 describe('calls of one tick', () => {
   it('share requests when they read: two hundred go in at most ten', async () => {
     let answers: unknown[] = [];
@@ -223,6 +240,20 @@ describe('a caller of a shared request', () => {
     expect([first, third]).toEqual([1, 3]);
     expect(failure).toMatchObject({ code: 'TIMEOUT', outcome: 'unknown' });
     expect(room.db.status().inFlight).toBe(0);
+  });
+
+  it('leaves a request that nobody comes back to: who comes next gets another', async () => {
+    const holder = await room.db.transaction('write');
+    const aborted = new AbortController();
+    const left = failureOf(within(5_000, aborted.signal, () => insert('left')));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    aborted.abort();
+
+    expect(await left).toMatchObject({ kind: 'aborted', outcome: 'not-applied' });
+    const next = insert('next');
+    await holder.commit();
+    await next;
+    expect(await room.names()).toEqual(['next']);
   });
 
   it('ends by itself when its request is aborted, and the others are applied', async () => {

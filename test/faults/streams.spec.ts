@@ -57,6 +57,16 @@ describe('a stream from a server', () => {
     ['a page', { kind: 'respond', status: 200, body: '<h1>Welcome</h1>' }, { code: 'HRANA_PROTO_ERROR' }],
     ['a failed server', { kind: 'respond', status: 500, body: 'x' }, { code: 'HTTP_500' }],
     ['silence', { kind: 'blackhole' }, { code: 'TIMEOUT', kind: 'timeout' }],
+    [
+      'an answer that ends in good order before its rows do',
+      {
+        kind: 'respond',
+        status: 200,
+        body: '{"baton":null,"base_url":null}\n{"type":"step_begin","step":0,"cols":[{"name":"v"}]}\n',
+      },
+      { code: 'HRANA_PROTO_ERROR' },
+    ],
+    ['an answer of nothing', { kind: 'respond', status: 200, body: '' }, { code: 'HRANA_PROTO_ERROR' }],
     ['an answer that is cut off', { kind: 'fin-mid-body' }, { kind: 'unavailable' }],
   ])('ends with an error at %s', async (_name, fault, error) => {
     room.proxy.inject(fault, { when: isCursor });

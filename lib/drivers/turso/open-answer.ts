@@ -63,7 +63,8 @@ export class OpenAnswer {
 
   /** Cuts what has not come yet. */
   destroy(): void {
-    if (!this.#response.complete) this.#request.destroy();
+    // whole, but not taken to its end, it would keep its socket
+    if (!this.#response.readableEnded) this.#request.destroy();
   }
 
   async *#pieces({ timeoutMs, signal }: Deadline): AsyncGenerator<Buffer, void, undefined> {

@@ -17,7 +17,12 @@ export function takeResponse<Type extends HranaResponse['type']>(
   const result = answer.results[index];
   if (result?.type === 'error') throw client.toStatementError(result.error);
   if (result?.type === 'ok' && result.response.type === type) return result.response as ResponseOf<Type>;
-  throw new DatabaseError(`the server left out the answer to a "${type}" request`, {
+  throw createLeftOutError(type);
+}
+
+/** The server answered, but not to this. */
+export function createLeftOutError(type: string): DatabaseError {
+  return new DatabaseError(`the server left out the answer to a "${type}" request`, {
     code: 'HRANA_PROTO_ERROR',
     kind: 'unavailable',
     outcome: 'unknown',

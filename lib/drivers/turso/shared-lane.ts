@@ -68,7 +68,8 @@ export class SharedLane {
     const request = this.#collecting;
     const { gates, keepsOrder, mayJoin } = this.#parts;
     const [gate] = gates as readonly [FifoGate];
-    if (request === undefined || request.isSent || request.size >= maxMembers) return this.#begin(gate);
+    if (request === undefined || request.isOver || request.isSent || request.size >= maxMembers)
+      return this.#begin(gate);
     if (keepsOrder && gate.asked !== this.#asked) return this.#begin(gate);
     return mayJoin(request.texts, statement) ? request : this.#begin(gate);
   }

@@ -35,6 +35,7 @@ export class SharedRequest {
   readonly #cut = new AbortController();
   #size = 0;
   #isSent = false;
+  #isOver = false;
   #timer: NodeJS.Timeout | undefined;
   #nextEnd = Infinity;
   #silence: unknown;
@@ -64,6 +65,11 @@ export class SharedRequest {
     return this.#isSent;
   }
 
+  /** Nobody waits any more, so it goes nowhere: whoever comes now needs another one. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** Ends when nobody waits any more. */
   get deadline(): Deadline {
     return createDeadline(Infinity, this.#cut.signal);
@@ -89,7 +95,10 @@ export class SharedRequest {
     onLost: (error: unknown, members: readonly Member[]) => boolean,
   ): Promise<void> {
     const members = [...this.#members];
-    if (members.length === 0) return;
+    if (members.length === 0) {
+      this.#end();
+      return;
+    }
     const requests = members.map(({ step }) => ({ type: 'batch', batch: { steps: [step] } }) as const);
     this.#isSent = true;
     try {
@@ -111,6 +120,7 @@ export class SharedRequest {
   }
 
   #end(): void {
+    this.#isOver = true;
     clearTimeout(this.#timer);
     for (const stop of this.#stopListening.values()) stop();
     this.#members.clear();

@@ -8,7 +8,7 @@ import { createStreamWritesError } from '../../errors/usage-errors.js';
 import type { HranaClient } from './hrana-client.js';
 import { decodeValue, encodeStatement } from './hrana-values.js';
 import type { ReadOnlyGuard } from './read-only-guard.js';
-import { takeResponse } from './read-results.js';
+import { createLeftOutError, takeResponse } from './read-results.js';
 import { guardedStatement } from './steps.js';
 
 /** What a stream of rows needs of its connection. */
@@ -34,14 +34,18 @@ export async function* streamRows(
   const release = await streams.acquire(deadline);
   try {
     let createRow: RowFactory | undefined;
+    let isWhole = false;
     for await (const entries of client.openCursor(steps, deadline)) {
       for (const entry of entries) {
         if (entry.type === 'step_begin')
           createRow = createRowFactory(entry.cols.map(({ name }) => name ?? ''));
         else if (entry.type === 'row' && createRow !== undefined)
           yield createRow(entry.row.map((value) => decodeValue(value, intMode, 'not-applied')));
+        else if (entry.type === 'step_end') isWhole = true;
       }
     }
+    // an answer may end in good order with rows missing, when the server or a proxy gives it up
+    if (!isWhole) throw createLeftOutError('cursor');
   } catch (error) {
     throw await findRefusal(client, statement, error, deadline);
   } finally {

@@ -12,7 +12,7 @@ import { runBatch } from './run-batch.js';
 import { decodeResult, encodeStatement } from './hrana-values.js';
 import type { HranaClient } from './hrana-client.js';
 import { ReadOnlyGuard } from './read-only-guard.js';
-import { readStep, takeResponse } from './read-results.js';
+import { createLeftOutError, readStep, takeResponse } from './read-results.js';
 import type { HranaResult } from './hrana-protocol.js';
 import { SharedLane } from './shared-lane.js';
 import { SharingRules } from './sharing-rules.js';
@@ -191,7 +191,9 @@ export class TursoConnection implements DriverConnection {
       const batch = takeResponse(client, { baton: null, results, bytes: 0 }, 0, 'batch').result;
       const { result, error } = readStep(client, batch, 0);
       if (error !== undefined) throw error;
-      if (result === undefined) return undefined;
+      // only null says that it did not run: what is missing may have
+      if (batch.step_results[0] === null) return undefined;
+      if (result === undefined) throw createLeftOutError('batch');
       const decoded = decodeResult(result, statement.sql, intMode);
       const bytes = isLong ? JSON.stringify(result.rows).length : 0;
       this.#rules.learn(statement, { bytes, durationMs: result.query_duration_ms ?? 0, result: decoded });
