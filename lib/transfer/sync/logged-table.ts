@@ -30,7 +30,7 @@ export function toLoggedTable(database: SnapshotDatabase, table: SourceTable): L
   if (table.isShadow) return undefined;
   const key = table.rowid === undefined ? table.keyColumns.map(quoteName) : [table.rowid];
   const indexes = database.all<IndexRow>(
-    `SELECT name, "unique", partial FROM pragma_index_list(?)`,
+    `SELECT name, "unique", partial FROM pragma_index_list(?) ORDER BY name`,
     table.name,
   );
   // VACUUM numbers the rows of a table anew that has neither an index nor a key of its own

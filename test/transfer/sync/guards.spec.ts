@@ -1,0 +1,31 @@
+import { describe, expect, it } from '@jest/globals';
+import BetterSqlite3, { type Database } from 'better-sqlite3';
+import { copyDatabase, syncDatabase } from '../../../lib/transfer/index.js';
+import { createSource } from '../support/create-source.js';
+import { useTransferRoom } from '../support/transfer-room.js';
+
+const room = useTransferRoom();
+
+describe('a changelog', () => {
+  it('is refused when a unique index came later, because it does not note what a REPLACE removes by it', async () => {
+    const { options, db } = await openCopied(
+      'CREATE TABLE t (id INTEGER PRIMARY KEY, u); INSERT INTO t VALUES (1, 1)',
+    );
+    await syncDatabase({ ...options, mode: 'changelog' });
+    db.exec('CREATE UNIQUE INDEX tu ON t (u)');
+    await room.target.run('CREATE UNIQUE INDEX tu ON t (u)');
+    db.exec('INSERT OR REPLACE INTO t VALUES (2, 1)');
+    db.close();
+
+    await expect(syncDatabase(options)).rejects.toMatchObject({ code: 'TRANSFER_SCHEMA_CHANGED' });
+  });
+});
+
+async function openCopied(
+  sql: string,
+): Promise<{ options: { source: string; target: { url: string } }; db: Database }> {
+  const source = await createSource((db) => void db.exec(sql));
+  const options = { source, target: { url: room.server.url } };
+  await copyDatabase({ ...options, keepOpen: true });
+  return { options, db: new BetterSqlite3(source, { timeout: 5_000 }) };
+}
