@@ -18,6 +18,7 @@ import type { TargetDatabase } from '../target/target-database.js';
 import { createTransferError } from '../transfer-errors.js';
 import { createTargetHasher } from '../verify/create-target-hasher.js';
 import { closeTables } from './close-source.js';
+import { toBadDefinition, toStatement, tryTriggers } from './create-triggers.js';
 import type { CutoverReport } from './cutover-report.js';
 
 /** A cut-over without what comes behind its pause. */
@@ -38,6 +39,7 @@ export async function runPause(target: TargetDatabase, record: SyncRecord): Prom
     const schema = live.readSchema();
     await assertSameSchema(target, live.toSource(schema));
     const ledger = await openSync(target, record);
+    await tryTriggers(ledger, schema, record.closing);
     await live.begin();
     const startedAt = performance.now();
     if (live.schemaVersion() !== version)
@@ -48,7 +50,9 @@ export async function runPause(target: TargetDatabase, record: SyncRecord): Prom
       closeTables(live, schema);
       live.run('COMMIT');
     }
-    await complete(target, ledger, live, schema);
+    await complete(target, ledger, live, schema).catch((error: unknown) => {
+      throw toBadDefinition(error, 'the triggers and counters', hasLogs);
+    });
     live.rollback();
     const pauseMs = Math.round((performance.now() - startedAt) * 10) / 10;
     return { mode: hasLogs ? 'changelog' : 'hash', pauseMs, changes, sourceClosed: hasLogs };
@@ -92,7 +96,7 @@ async function complete(
 ): Promise<void> {
   const { patienceMs, signal } = target.options;
   const sequence = live.readSequence();
-  const triggers = schema.triggers.map(({ sql }) => ({ sql, want_rows: false }));
+  const triggers = schema.triggers.map(({ sql }) => toStatement(sql));
   const counters = setSequence({ ...schema, sequence, userVersion: live.userVersion() });
   await ledger.advance([...triggers, ...counters], { stage: 'done', item: 0, rows: 0 });
   // dropping twice does no harm

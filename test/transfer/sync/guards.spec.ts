@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import BetterSqlite3, { type Database } from 'better-sqlite3';
-import { copyDatabase, syncDatabase } from '../../../lib/transfer/index.js';
+import { copyDatabase, cutoverDatabase, syncDatabase } from '../../../lib/transfer/index.js';
 import { createSource } from '../support/create-source.js';
 import { useTransferRoom } from '../support/transfer-room.js';
 
@@ -18,6 +18,25 @@ describe('a changelog', () => {
     db.close();
 
     await expect(syncDatabase(options)).rejects.toMatchObject({ code: 'TRANSFER_SCHEMA_CHANGED' });
+  });
+});
+
+describe('a cut-over', () => {
+  it('leaves the source open where the target refuses a trigger, and names it', async () => {
+    const { options, db } = await openCopied('CREATE TABLE t (id INTEGER PRIMARY KEY)');
+    await syncDatabase({ ...options, mode: 'changelog' });
+    db.exec(
+      `CREATE TRIGGER newer BEFORE DELETE ON t WHEN OLD.id < 0 BEGIN SELECT RAISE(ABORT, 'no ' || OLD.id); END`,
+    );
+
+    await expect(cutoverDatabase(options)).rejects.toMatchObject({
+      code: 'TRANSFER_BAD_DEFINITION',
+      message: expect.stringContaining('the target refuses the trigger newer') as string,
+    });
+    db.exec('INSERT INTO t VALUES (1); DROP TRIGGER newer');
+    const { verification } = await cutoverDatabase(options);
+    expect(verification.equal).toBe(true);
+    db.close();
   });
 });
 
