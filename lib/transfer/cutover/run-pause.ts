@@ -44,7 +44,7 @@ export async function runPause(target: TargetDatabase, record: SyncRecord): Prom
     const startedAt = performance.now();
     if (live.schemaVersion() !== version)
       throw createTransferError('a definition changed meanwhile: run it again', 'TRANSFER_SCHEMA_CHANGED');
-    const changes = await bringRest({ target, live, schema, spool, ledger, hasLogs });
+    const changes = await bringRest({ target, live, schema, spool, ledger, hasLogs, id: record.id });
     if (hasLogs) {
       await writeSyncRecord(options.workFolder, { ...record, closing: true });
       closeTables(live, schema);
@@ -70,12 +70,14 @@ interface Rest {
   readonly spool: ChangeSpool;
   readonly ledger: Ledger;
   readonly hasLogs: boolean;
+  /** Of the transfer. */
+  readonly id: string;
 }
 
 /** Nobody writes now, so the source itself is compared where there is no log. */
-async function bringRest({ target, live, schema, spool, ledger, hasLogs }: Rest): Promise<TableChange[]> {
+async function bringRest({ target, live, schema, spool, ledger, hasLogs, id }: Rest): Promise<TableChange[]> {
   const writer = new SyncWriter(ledger, target.options.signal);
-  const logs = hasLogs ? readChangelog(live.database, schema) : [];
+  const logs = hasLogs ? readChangelog(live.database, schema, id) : [];
   const spooled = spool.fill(schema, logs);
   const noted = await applyChanges(spooled, writer);
   await writer.flush();

@@ -13,21 +13,21 @@ export interface ChangeLog extends LoggedTable {
   readonly columns: readonly string[];
 }
 
-/** Which table has which log. */
+/** Which table has which log, and for which transfer: what one has drained, another would miss. */
 const register = 'nestjs_turso_changes';
 
 /**
  * Installs a log and its triggers for every table that can have them, in one transaction. Nothing in a log is unique but its own
  * number, so that no write of the application can fail for it, and no counter of the application moves.
  */
-export async function installChangelog(live: LiveSource, schema: SourceSchema): Promise<void> {
+export async function installChangelog(live: LiveSource, schema: SourceSchema, id: string): Promise<void> {
   const logs = schema.tables
     .flatMap((table) => toLoggedTable(live.database, table) ?? [])
     .map((table, index) => toLog(table, index + 1));
   await live.write([
-    `CREATE TABLE ${register} (number INTEGER PRIMARY KEY, name TEXT NOT NULL)`,
+    `CREATE TABLE ${register} (number INTEGER PRIMARY KEY, name TEXT NOT NULL, transfer TEXT NOT NULL)`,
     ...logs.flatMap((log, index) => [
-      `INSERT INTO ${register} VALUES (${index + 1}, ${quoteText(log.table.name)})`,
+      `INSERT INTO ${register} VALUES (${index + 1}, ${quoteText(log.table.name)}, ${quoteText(id)})`,
       `CREATE TABLE ${log.log} (number INTEGER PRIMARY KEY, ${log.columns.join(', ')})`,
       ...createTriggers(log),
     ]),
@@ -38,8 +38,22 @@ export function hasChangelog(database: SnapshotDatabase): boolean {
   return database.all('SELECT 1 FROM sqlite_schema WHERE name = ?', register).length > 0;
 }
 
-/** @throws DatabaseError `TRANSFER_SCHEMA_CHANGED` when a table was changed since its log was installed */
-export function readChangelog(database: SnapshotDatabase, schema: SourceSchema): ChangeLog[] {
+/** @throws DatabaseError `TRANSFER_CONFLICT` when it was installed for another transfer */
+export function assertOwnChangelog(database: SnapshotDatabase, id: string): void {
+  if (database.all(`SELECT 1 FROM ${register} WHERE transfer <> ?`, id).length === 0) return;
+  throw createTransferError(
+    'the changelog in the source belongs to another transfer, which would miss what this one takes: "detach" the source first',
+    'TRANSFER_CONFLICT',
+  );
+}
+
+/**
+ * @param id of the transfer
+ * @throws DatabaseError `TRANSFER_SCHEMA_CHANGED` when a table was changed since its log was installed, `TRANSFER_CONFLICT` when it was
+ * installed for another transfer
+ */
+export function readChangelog(database: SnapshotDatabase, schema: SourceSchema, id: string): ChangeLog[] {
+  assertOwnChangelog(database, id);
   const rows = database.all<[bigint, string]>(`SELECT number, name FROM ${register} ORDER BY number`);
   return rows.map(([number, name]) => {
     const table = schema.tables.find((one) => one.name === name);

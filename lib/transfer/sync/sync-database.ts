@@ -8,7 +8,7 @@ import { resolveTransferOptions } from '../resolve-transfer-options.js';
 import { createTargetHasher } from '../verify/create-target-hasher.js';
 import { clearUnused, onSnapshot } from '../with-snapshot.js';
 import { assertSameSchema } from './assert-same-schema.js';
-import { hasChangelog, installChangelog, readChangelog } from './changelog.js';
+import { assertOwnChangelog, hasChangelog, installChangelog, readChangelog } from './changelog.js';
 import { drainChangelog } from './drain-changelog.js';
 import { openLiveSource, type LiveSource } from './live-source.js';
 import { openSync } from './open-sync.js';
@@ -68,10 +68,11 @@ export class Sync {
       const isInstalled = hasChangelog(live.database);
       if (!isInstalled && mode === undefined)
         return { mode: 'hash', changes: await this.compare(writer, () => true) };
+      if (isInstalled) assertOwnChangelog(live.database, this.#record.id);
       const schema = live.readSchema();
       if (!isInstalled) {
         await this.#note(false);
-        await installChangelog(live, schema);
+        await installChangelog(live, schema, this.#record.id);
       }
       // what was written between the copy and the first note is found by comparing once
       const first = this.#record.reconciled ? [] : await this.compare(writer, () => true);
@@ -95,7 +96,7 @@ export class Sync {
   async #drain(live: LiveSource, writer: SyncWriter): Promise<TableChange[]> {
     const schema = live.readSchema();
     await assertSameSchema(this.#target, live.toSource(schema));
-    const logs = readChangelog(live.database, schema);
+    const logs = readChangelog(live.database, schema, this.#record.id);
     const spool = new ChangeSpool(live, this.#target.options.workFolder);
     await spool.open();
     let changes: TableChange[];

@@ -19,6 +19,23 @@ describe('a changelog', () => {
 
     await expect(syncDatabase(options)).rejects.toMatchObject({ code: 'TRANSFER_SCHEMA_CHANGED' });
   });
+
+  it('serves one transfer alone', async () => {
+    const { options, db } = await openCopied('CREATE TABLE t (id INTEGER PRIMARY KEY)');
+    await syncDatabase({ ...options, mode: 'changelog' });
+    await room.target.empty();
+    const other = { ...options, workFolder: `${options.source}-other` };
+    await copyDatabase({ ...other, keepOpen: true });
+    db.exec('INSERT INTO t VALUES (1)');
+
+    for (const work of [syncDatabase, cutoverDatabase])
+      await expect(work(other)).rejects.toMatchObject({
+        code: 'TRANSFER_CONFLICT',
+        message: expect.stringContaining('"detach"') as string,
+      });
+    expect(db.prepare('SELECT count(*) AS n FROM nestjs_turso_changes_1').get()).toEqual({ n: 1 });
+    db.close();
+  });
 });
 
 describe('a cut-over', () => {
