@@ -95,6 +95,8 @@ export async function openLiveSource(options: LiveOptions): Promise<LiveSource> 
   try {
     const db = new BetterSqlite(options.source, { fileMustExist: true, timeout: busyTimeoutMs });
     db.pragma('trusted_schema = OFF');
+    // a COMMIT that closes the source must outlive a loss of power, also in WAL mode
+    db.pragma('synchronous = FULL');
     return new LiveSource(db, options);
   } catch (error) {
     throw toSqliteError(error);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import BetterSqlite3, { type Database } from 'better-sqlite3';
 import { copyDatabase, cutoverDatabase, syncDatabase } from '../../../lib/transfer/index.js';
+import { openLiveSource } from '../../../lib/transfer/sync/live-source.js';
 import { createSource } from '../support/create-source.js';
 import { useTransferRoom } from '../support/transfer-room.js';
 
@@ -31,7 +32,7 @@ describe('a changelog', () => {
     for (const work of [syncDatabase, cutoverDatabase])
       await expect(work(other)).rejects.toMatchObject({
         code: 'TRANSFER_CONFLICT',
-        message: expect.stringContaining('"detach"') as string,
+        message: expect.stringContaining('"detach"') as unknown,
       });
     expect(db.prepare('SELECT count(*) AS n FROM nestjs_turso_changes_1').get()).toEqual({ n: 1 });
     db.close();
@@ -39,6 +40,21 @@ describe('a changelog', () => {
 });
 
 describe('a cut-over', () => {
+  it('writes to a source in WAL mode durably', async () => {
+    const source = await createSource((db) => void db.exec('CREATE TABLE t (id)'));
+    const live = await openLiveSource({
+      source,
+      invalidUtf8: 'stop',
+      patienceMs: 1_000,
+      signal: undefined,
+    });
+
+    live.readSchema();
+
+    expect(live.db.pragma('synchronous', { simple: true })).toBe(2);
+    live.close();
+  });
+
   it('leaves the source open where the target refuses a trigger, and names it', async () => {
     const { options, db } = await openCopied('CREATE TABLE t (id INTEGER PRIMARY KEY)');
     await syncDatabase({ ...options, mode: 'changelog' });
@@ -48,7 +64,7 @@ describe('a cut-over', () => {
 
     await expect(cutoverDatabase(options)).rejects.toMatchObject({
       code: 'TRANSFER_BAD_DEFINITION',
-      message: expect.stringContaining('the target refuses the trigger newer') as string,
+      message: expect.stringContaining('the target refuses the trigger newer') as unknown,
     });
     db.exec('INSERT INTO t VALUES (1); DROP TRIGGER newer');
     const { verification } = await cutoverDatabase(options);
