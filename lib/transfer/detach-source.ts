@@ -3,6 +3,7 @@ import { assertFile } from './source/take-snapshot.js';
 import { defaultTransferOptions, resolvePaths } from './resolve-transfer-options.js';
 import { removeChangelog } from './sync/changelog.js';
 import { openLiveSource } from './sync/live-source.js';
+import { noteOpened } from './sync/sync-record.js';
 import type { DetachOptions } from './transfer-options.js';
 
 /**
@@ -28,6 +29,7 @@ export async function detachSource(options: DetachOptions): Promise<void> {
     } finally {
       live.close();
     }
+    await noteOpened(resolved.workFolder);
   } finally {
     await lock.release();
   }

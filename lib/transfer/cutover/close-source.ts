@@ -4,6 +4,12 @@ import type { LiveSource } from '../sync/live-source.js';
 
 const message = 'this database was moved to a server: nothing may be written to this file any more';
 
+/** Whether the triggers are there that let every write fail. */
+export function isClosed({ database }: LiveSource): boolean {
+  const sql = `SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND name LIKE 'nestjs_turso_closed_%' LIMIT 1`;
+  return database.all(sql).length > 0;
+}
+
 /**
  * Lets every further write to a table fail, within the transaction that is open. Virtual tables and their parts cannot have triggers.
  */

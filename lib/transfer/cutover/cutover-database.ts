@@ -7,9 +7,11 @@ import { Sync } from '../sync/sync-database.js';
 import { findSyncRecord, removeSyncRecord } from '../sync/sync-record.js';
 import { toSyncError } from '../sync/to-sync-error.js';
 import { TargetDatabase } from '../target/target-database.js';
+import { createTransferError } from '../transfer-errors.js';
 import type { CutoverOptions } from '../transfer-options.js';
 import { verifyDatabase } from '../verify/verify-database.js';
 import { clearUnused, onSnapshot } from '../with-snapshot.js';
+import { isClosed } from './close-source.js';
 import type { CutoverReport } from './cutover-report.js';
 import { runPause, type Pause } from './run-pause.js';
 
@@ -46,7 +48,10 @@ export async function cutoverDatabase(options: CutoverOptions): Promise<CutoverR
 async function pause(target: TargetDatabase, onPause: (pauseMs: number) => void): Promise<Pause> {
   const record = await findSyncRecord(target.options);
   // one that was killed behind its last step
-  if (record.closing && !(await hasBooks(target))) return finish(target, { ...nothingLeft, pauseMs: 0 });
+  if (record.closing && !(await hasBooks(target))) {
+    await assertClosed(target);
+    return finish(target, { ...nothingLeft, pauseMs: 0 });
+  }
   const sync = new Sync(target, record);
   // the whole comparison before the pause
   const { mode } = await sync.run(undefined);
@@ -61,6 +66,20 @@ async function pause(target: TargetDatabase, onPause: (pauseMs: number) => void)
 }
 
 const nothingLeft = { mode: 'changelog', changes: [], sourceClosed: true } as const;
+
+/** Somebody may have opened the source since: what is written to it now would go astray. */
+async function assertClosed(target: TargetDatabase): Promise<void> {
+  const live = await openLiveSource(target.options);
+  try {
+    if (isClosed(live)) return;
+  } finally {
+    live.close();
+  }
+  throw createTransferError(
+    'the target is complete, but the source was opened again behind the cut-over: copy anew',
+    'TRANSFER_CONFLICT',
+  );
+}
 
 /** The changelog has served; what closes the source stays. */
 async function finish(target: TargetDatabase, done: Pause): Promise<Pause> {

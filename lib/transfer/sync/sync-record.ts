@@ -23,6 +23,16 @@ export async function writeSyncRecord(folder: string, record: SyncRecord): Promi
   await replaceFile(pathOf(folder), `${JSON.stringify(record, undefined, 2)}\n`);
 }
 
+/** The source is open again, whoever had closed it. */
+export async function noteOpened(folder: string): Promise<void> {
+  const text = await readFile(pathOf(folder), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+  if (text === undefined) return;
+  const record = JSON.parse(text) as SyncRecord;
+  if (record.closing) await writeSyncRecord(folder, { ...record, closing: false });
+}
+
 export async function removeSyncRecord(folder: string): Promise<void> {
   await rm(pathOf(folder), { force: true });
 }

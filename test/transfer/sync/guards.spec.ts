@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import BetterSqlite3, { type Database } from 'better-sqlite3';
-import { copyDatabase, cutoverDatabase, syncDatabase } from '../../../lib/transfer/index.js';
+import { copyDatabase, cutoverDatabase, detachSource, syncDatabase } from '../../../lib/transfer/index.js';
 import { openLiveSource } from '../../../lib/transfer/sync/live-source.js';
 import { createSource } from '../support/create-source.js';
 import { useTransferRoom } from '../support/transfer-room.js';
@@ -40,6 +42,23 @@ describe('a changelog', () => {
 });
 
 describe('a cut-over', () => {
+  it.each(['by detach', 'by hand'])('does not call a source closed that was opened again %s', async (way) => {
+    const { options, db } = await openCopied('CREATE TABLE t (id INTEGER PRIMARY KEY)');
+    const record = join(`${options.source}.transfer`, 'sync.json');
+    await syncDatabase({ ...options, mode: 'changelog' });
+    const before = JSON.parse(await readFile(record, 'utf8')) as object;
+    // as one leaves it that was killed behind its last step
+    const killed = JSON.stringify({ ...before, closing: true });
+    await writeFile(record, killed);
+    await room.target.run('DROP TABLE nestjs_turso_transfer');
+    await detachSource({ source: options.source });
+    if (way === 'by hand') await writeFile(record, killed);
+    db.close();
+
+    await expect(cutoverDatabase(options)).rejects.toMatchObject({ code: 'TRANSFER_CONFLICT' });
+    expect(JSON.parse(await readFile(record, 'utf8'))).toMatchObject({ closing: way === 'by hand' });
+  });
+
   it('writes to a source in WAL mode durably', async () => {
     const source = await createSource((db) => void db.exec('CREATE TABLE t (id)'));
     const live = await openLiveSource({
