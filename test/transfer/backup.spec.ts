@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import BetterSqlite3 from 'better-sqlite3';
-import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createConnection, type DatabaseConnection } from '../../lib/index.js';
 import { backupDatabase, restoreDatabase } from '../../lib/transfer/index.js';
@@ -268,11 +268,29 @@ describe('a restore', () => {
     const source = await createLongSource(100);
     const before = await readSource(source);
     await backupDatabase({ source, file: `${source}.backup` });
-    await writeFile(source, Buffer.alloc(8192, 7));
+    await ruin(source);
 
     await restoreDatabase({ file: `${source}.backup`, target: source, overwrite: true });
 
     expect(await readSource(source)).toEqual(before);
+  });
+
+  it.each(['-wal', '-shm'])('removes nothing beside a ruin: %s', async (suffix) => {
+    const source = await createLongSource(100);
+    await backupDatabase({ source, file: `${source}.backup` });
+    await ruin(source);
+    await writeFile(source + suffix, Buffer.alloc(8192, 9));
+
+    const restore = restoreDatabase({ file: `${source}.backup`, target: source, overwrite: true });
+
+    await expect(restore).rejects.toMatchObject({
+      code: 'TRANSFER_FILE_IN_USE',
+      message: expect.stringContaining('aside'),
+    });
+    expect((await readFile(source + suffix)).equals(Buffer.alloc(8192, 9))).toBe(true);
+    await ruin(source);
+    await restoreDatabase({ file: `${source}.backup`, target: source, overwrite: true });
+    expect(rowsOf(source, 'SELECT count(*) FROM keyless')).toEqual([100]);
   });
 
   it('of a damaged backup changes nothing', async () => {
@@ -311,6 +329,12 @@ function rowsOf(path: string, sql: string): unknown[] {
   } finally {
     db.close();
   }
+}
+
+async function ruin(path: string): Promise<void> {
+  // a backup reads without a right to write, and leaves an empty log
+  for (const suffix of ['-wal', '-shm']) await rm(path + suffix, { force: true });
+  await writeFile(path, Buffer.alloc(8192, 7));
 }
 
 function change(path: string): void {
