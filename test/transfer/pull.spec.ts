@@ -10,6 +10,9 @@ import { copyDatabase, pullDatabase, type Progress, type PullOptions } from '../
 import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.js';
 import { startSqld, type SqldServer } from '../support/sqld-server.js';
 import { createTempFolder } from '../support/temp-folder.js';
+import { createDeadline } from '../../lib/async/deadline.js';
+import { finishFile } from '../../lib/transfer/pull/finish-file.js';
+import type { RemoteSchema } from '../../lib/transfer/pull/read-remote-schema.js';
 import { readEverything } from './support/read-everything.js';
 import { readSource } from './support/read-source.js';
 import { createLongSource } from './support/sources.js';
@@ -78,6 +81,17 @@ describe('a pull', () => {
     expect(seen.filter((table) => table === 'keyless').length).toBeLessThan(5);
     await expectPulled();
     expect(await readdir(folder)).toEqual(['a.db']);
+  });
+
+  it('finishes a file that is finished already', async () => {
+    const path = await createLongSource(10);
+    const before = await readSource(path);
+    const indexes = [{ type: 'index', name: 'by_b', sql: 'CREATE INDEX by_b ON keyless (b)' }];
+    const views = [{ type: 'view', name: 'v', sql: 'CREATE VIEW v AS SELECT a FROM keyless' }];
+    const schema = { indexes, views, triggers: [] } as unknown as RemoteSchema;
+
+    expect(await finishFile(path, schema, createDeadline(20_000))).toBe(true);
+    expect(await readSource(path)).toEqual(before);
   });
 
   it('goes on without digests of the server, table by table', async () => {
