@@ -6,11 +6,17 @@ import type { Place } from './command.js';
 const here = /^(http|ws):\/\/(localhost|127\.0\.0\.1|\[::1\])(:|\/|$)/i;
 
 /** Asks for the token of a server where the environment has none and somebody sits in front of it. */
-export async function addTokens(places: readonly Place[], terminal: Terminal): Promise<readonly Place[]> {
+export async function addTokens(
+  places: readonly Place[],
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<readonly Place[]> {
   const complete: Place[] = [];
   for (const place of places) {
     const { server } = place;
-    complete.push(needsToken(server, terminal) ? { server: await withToken(server, terminal) } : place);
+    complete.push(
+      needsToken(server, terminal) ? { server: await withToken(server, terminal, signal) } : place,
+    );
   }
   return complete;
 }
@@ -19,8 +25,12 @@ function needsToken(server: TransferTarget | undefined, { input }: Terminal): se
   return server !== undefined && server.authToken === undefined && input.isTTY && !here.test(server.url);
 }
 
-async function withToken(server: TransferTarget, terminal: Terminal): Promise<TransferTarget> {
+async function withToken(
+  server: TransferTarget,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<TransferTarget> {
   const [location = ''] = server.url.replace(/^[a-z]+:\/\//i, '').split(/[/?]/);
-  const authToken = await askToken(terminal, location);
+  const authToken = await askToken(terminal, location, signal);
   return authToken === undefined ? server : { ...server, authToken };
 }

@@ -34,7 +34,8 @@ export async function runCommand(argv: readonly string[]): Promise<ExitCode> {
   try {
     if (command.reportFile !== undefined) await assertWritable(dirname(resolve(command.reportFile)));
     const { values } = command;
-    const places = await addTokens(command.places, { input: process.stdin, output: process.stderr });
+    const terminal = { input: process.stdin, output: process.stderr };
+    const places = await addTokens(command.places, terminal, stopping.signal);
     const input = { places, values, signal: stopping.signal, onProgress: progress.print };
     const result = await command.kind.run(input);
     progress.clear();

@@ -4,12 +4,13 @@ import { addTokens } from '../../lib/cli/add-tokens.js';
 import type { Terminal } from '../../lib/cli/ask-token.js';
 import type { Place } from '../../lib/cli/command.js';
 
+const { signal } = new AbortController();
 const server = { server: { url: 'libsql://tasks.turso.io?tls=1' } };
 
 describe('the prompt for a token', () => {
   it('shows nothing of what is typed', async () => {
     const terminal = createTerminal();
-    const asking = addTokens([{ path: 'app.db' }, server], terminal);
+    const asking = addTokens([{ path: 'app.db' }, server], terminal, signal);
     for (const keys of ['sec', 'reX', '\u007f', 't\r']) terminal.type(keys);
 
     expect(await asking).toEqual([
@@ -22,7 +23,7 @@ describe('the prompt for a token', () => {
 
   it('takes nothing for none', async () => {
     const terminal = createTerminal();
-    const asking = addTokens([server], terminal);
+    const asking = addTokens([server], terminal, signal);
     terminal.type('\r');
 
     expect(await asking).toEqual([server]);
@@ -30,8 +31,27 @@ describe('the prompt for a token', () => {
 
   it('ends the command when it is interrupted', async () => {
     const terminal = createTerminal();
-    const asking = addTokens([server], terminal);
+    const asking = addTokens([server], terminal, signal);
     terminal.type('sec\u0003');
+
+    await expect(asking).rejects.toMatchObject({ kind: 'configuration' });
+    expect(terminal.modes).toEqual([true, false]);
+  });
+
+  it('ends with its signal', async () => {
+    const terminal = createTerminal();
+    const stopping = new AbortController();
+    const asking = addTokens([server], terminal, stopping.signal);
+    stopping.abort();
+
+    await expect(asking).rejects.toMatchObject({ kind: 'aborted' });
+    expect(terminal.modes).toEqual([true, false]);
+  });
+
+  it.each(['end', 'close'])('ends with its input: %s', async (event) => {
+    const terminal = createTerminal();
+    const asking = addTokens([server], terminal, signal);
+    terminal.emit(event);
 
     await expect(asking).rejects.toMatchObject({ kind: 'configuration' });
     expect(terminal.modes).toEqual([true, false]);
@@ -44,7 +64,7 @@ describe('the prompt for a token', () => {
   ])('does not appear %s', async (_name, place, isTTY) => {
     const terminal = createTerminal(isTTY);
 
-    expect(await addTokens([place], terminal)).toEqual([place]);
+    expect(await addTokens([place], terminal, signal)).toEqual([place]);
     expect(terminal.shown()).toBe('');
   });
 });
@@ -52,6 +72,7 @@ describe('the prompt for a token', () => {
 interface TestTerminal extends Terminal {
   readonly modes: boolean[];
   type(keys: string): void;
+  emit(event: string): void;
   shown(): string;
 }
 
@@ -75,6 +96,7 @@ function createTerminal(isTTY = true): TestTerminal {
     },
     modes,
     type: (keys) => void keyboard.emit('data', Buffer.from(keys)),
+    emit: (event) => void keyboard.emit(event),
     shown: () => shown,
   };
 }
