@@ -39,6 +39,16 @@ describe('a slow read', () => {
     expect(ticks).toBeGreaterThanOrEqual(5);
   });
 
+  it('keeps no answer of a fast one that went to its thread together with it', async () => {
+    const db = await open({ pool: { readers: 1 } });
+    await db.execute(countTo(10));
+    const started = performance.now();
+    const timeOf = (n: number) => db.execute(countTo(n)).then(() => performance.now() - started);
+    const [fast, slow] = await Promise.all([11, 2_000_000, 12].map(timeOf));
+
+    expect(fast).toBeLessThan(Number(slow) / 2);
+  });
+
   it('ends for its caller at its deadline, and those who come then are served', async () => {
     const db = await open({ pool: { readers: 1 } });
     const slow = { sql: countTo(4_000_000), timeoutMs: 150 };

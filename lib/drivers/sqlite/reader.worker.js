@@ -16,8 +16,6 @@ import { parentPort, workerData } from 'node:worker_threads';
 /** A message holds about so many values, and so many bytes of text and blobs: reading it must not take the receiver long. */
 const chunkValues = 4_096;
 const chunkBytes = 262_144;
-/** Answers are sent together, unless the first has waited so long, in milliseconds. */
-const longestHoldMs = 1;
 /** SQLite's own waiting blocks nobody here, and is over long before anybody looks. */
 const busyTimeoutMs = 50;
 
@@ -94,7 +92,6 @@ const cursors = new Map();
 let replies = [];
 /** @type {ArrayBuffer[]} */
 let transfers = [];
-let heldSince = 0;
 
 /** @type {import('better-sqlite3').Database} */
 let db;
@@ -131,8 +128,9 @@ function receive(message) {
 /** @param {ThreadJob} job */
 function run(job) {
   if (isSkipped(job.id)) return;
+  // the answers so far must not wait for this one: nobody knows how long it takes
+  flush();
   const began = performance.now();
-  if (replies.length > 0 && began - heldSince > longestHoldMs) flush();
   attempt(job.id, () => {
     const cursor = new Cursor(job);
     cursors.set(job.id, cursor);
@@ -238,7 +236,6 @@ function describe(error) {
 
 /** @param {ThreadReply} answer */
 function reply(answer) {
-  if (replies.length === 0) heldSince = performance.now();
   replies.push(answer);
 }
 
