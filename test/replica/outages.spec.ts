@@ -112,6 +112,22 @@ describe('while the primary is away', () => {
     expect(read).toEqual({ value: 2, isLocal: false });
   });
 
+  it('which stands still, a read that fails on it sends no later read there', async () => {
+    await using db = await openReplica(server.url, { ...options(), syncIntervalMs: 60_000 });
+    await readFrom(db, count);
+    await server.kill('SIGSTOP');
+    const failures: unknown[] = [];
+    for (const sql of [count, `WITH x(a) AS (SELECT 1) ${count}`, 'PRAGMA user_version'])
+      failures.push(await failureOf(db.execute({ sql, consistency: 'primary', timeoutMs: 300 })));
+    const onPrimary = db.withOptions({ consistency: 'primary', timeoutMs: 300 });
+    failures.push(await failureOf(onPrimary.batch([count], 'read')));
+    const read = await readFrom(db, count);
+    await server.kill('SIGCONT');
+
+    expect(failures).toEqual(Array(4).fill(expect.objectContaining({ kind: 'timeout' })));
+    expect(read).toEqual({ value: 1, isLocal: true });
+  });
+
   it('which stands still, local reads and the event loop go on', async () => {
     await using db = await openReplica(server.url, { ...options(), syncIntervalMs: 200 });
     await readFrom(db, count);

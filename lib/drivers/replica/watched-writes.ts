@@ -3,6 +3,8 @@ import type { Deadline } from '../../async/deadline.js';
 import type { BatchOptions, DriverConnection, DriverTransaction } from '../../contract/connection.js';
 import type { Statement, TransactionMode } from '../../contract/statement.js';
 import { DatabaseError } from '../../errors/database-error.js';
+import { checkStatement } from '../../sql/check-statement.js';
+import { firstKeyword } from '../../sql/classify-sql.js';
 import type { Freshness } from './freshness.js';
 
 /**
@@ -26,11 +28,11 @@ export class WatchedWrites implements DriverConnection {
   }
 
   execute(statement: Statement, deadline: Deadline): Promise<ResultSet> {
-    return this.#watch(() => this.#primary.execute(statement, deadline));
+    return this.#watch(() => this.#primary.execute(statement, deadline), [statement]);
   }
 
   batch(statements: readonly Statement[], options: BatchOptions, deadline: Deadline): Promise<ResultSet[]> {
-    return this.#watch(() => this.#primary.batch(statements, options, deadline));
+    return this.#watch(() => this.#primary.batch(statements, options, deadline), statements);
   }
 
   /** The server names no position for a script. */
@@ -69,12 +71,12 @@ export class WatchedWrites implements DriverConnection {
     return this.#primary.close(deadline);
   }
 
-  async #watch<T>(write: () => Promise<T>): Promise<T> {
+  async #watch<T>(work: () => Promise<T>, statements?: readonly Statement[]): Promise<T> {
     try {
-      return await write();
+      return await work();
     } catch (error) {
-      if (error instanceof DatabaseError && error.outcome !== 'not-applied')
-        this.#freshness.unsettle(unsettledMs);
+      const isUnknown = error instanceof DatabaseError && error.outcome !== 'not-applied';
+      if (isUnknown && !statements?.every(surelyReads)) this.#freshness.unsettle(unsettledMs);
       throw error;
     } finally {
       if (!this.#freshness.namesFrames) this.#freshness.needNextSync();
@@ -120,4 +122,12 @@ class WatchedTransaction implements DriverTransaction {
   rollback(): Promise<void> {
     return this.#transaction.rollback();
   }
+}
+
+const writingWord = /\b(?:insert|replace|update|delete)\b/i;
+
+/** What was sent and only reads leaves nothing behind. Where that is not plain, it counts as a write: the primary may not answer. */
+function surelyReads({ sql }: Statement): boolean {
+  if (checkStatement(sql, 'transaction') !== 'query') return false;
+  return firstKeyword(sql) !== 'WITH' || !writingWord.test(sql);
 }
