@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { listExpressions } from '../source/select-rows.js';
 import { quoteName } from '../source/quote-name.js';
 import type { SourceSchema } from '../source/source-schema.js';
@@ -70,7 +71,8 @@ export async function compareTouched(
     };
     for (const key of readKeys()) if (some.push(key) === keysPerQuestion) await ask();
     if (some.length > 0) await ask();
-    if (here.sort().join() !== there.sort().join())
+    // keys that are equal under their collation alone name the same row, in several questions too
+    if (!isDeepStrictEqual(new Set(here), new Set(there)))
       throw createTransferError(`the rows of ${log.table.name} that changed differ`, 'TRANSFER_MISMATCH');
   }
 }
