@@ -43,7 +43,7 @@ export async function backupConnection(
   }
   const { removeDatabase, writeNewFile } = await import('../transfer/file/write-new-file.js');
   const source = target.path === ':memory:' ? undefined : target.path;
-  await writeNewFile({ ...file, source }, async (partial) => {
+  await writeNewFile({ ...file, source, resumes: false }, async (partial) => {
     await removeDatabase(partial);
     await connection.backup?.(partial, verify, deadline);
   });

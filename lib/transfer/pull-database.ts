@@ -25,7 +25,7 @@ export async function pullDatabase(options: PullOptions): Promise<PullReport> {
   const path = server.options.source;
   try {
     await assertNothingAt(path);
-    const newFile = { path, overwrite: false, source: undefined };
+    const newFile = { path, overwrite: false, source: undefined, resumes: true };
     return await writeNewFile(newFile, (partial, folder) => pull(server, partial, folder));
   } finally {
     server.close();

@@ -1,8 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import BetterSqlite3 from 'better-sqlite3';
+import { renameSync, rmSync } from 'node:fs';
 import { chmod, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createConnection, type DatabaseConnection } from '../../lib/index.js';
+import { createDeadline } from '../../lib/async/deadline.js';
+import { copyDatabaseFile } from '../../lib/drivers/sqlite/copy-database-file.js';
 import { backupDatabase, restoreDatabase } from '../../lib/transfer/index.js';
 import { createTempFolder } from '../support/temp-folder.js';
 import { createSource } from './support/create-source.js';
@@ -203,6 +206,27 @@ describe('a backup', () => {
 
     expect(checked).toBe(false);
     expect(rowsOf(`${source}.copy`, 'SELECT a FROM t NOT INDEXED')).toEqual([1]);
+  });
+
+  it.each<[string, (copy: string) => void, object]>([
+    ['removes it', (copy) => rmSync(copy, { force: true }), { code: 'SQLITE_CANTOPEN' }],
+    ['puts another there', (copy) => renameSync(`${copy}.other`, copy), { code: 'BACKUP_DIFFERS' }],
+  ])('is none when somebody %s under way', async (_name, disturb, expected) => {
+    const source = await createLongSource(100_000);
+    const copy = `${source}.copy`;
+    const db = new BetterSqlite3(source);
+    db.exec('CREATE TABLE gone (a); INSERT INTO gone VALUES (zeroblob(10000000)); DELETE FROM gone');
+    db.exec(`VACUUM INTO '${copy}.other'`);
+    db.close();
+    let isDisturbed = false;
+    const onProgress = (): void => {
+      if (!isDisturbed) disturb(copy);
+      isDisturbed = true;
+    };
+
+    const copying = copyDatabaseFile({ source, copy, verify: true, onProgress }, createDeadline(60_000));
+
+    await expect(copying).rejects.toMatchObject(expected);
   });
 
   it('shares its place with nobody', async () => {

@@ -52,7 +52,7 @@ export function copyDatabaseFile(
 function toError({ code, message, detail }: ChildFailure): Error {
   if (code === 'NO_SPACE')
     return createError(`the disk is too full: ${detail}`, 'BACKUP_NO_SPACE', 'unavailable');
-  if (code === 'COPY_DIFFERS') return createError(`${message}: table ${detail}`, 'BACKUP_DIFFERS', 'corrupt');
+  if (code === 'COPY_DIFFERS') return createError(`${message}: ${detail}`, 'BACKUP_DIFFERS', 'corrupt');
   const cause = Object.assign(new Error(message), { code });
   const known = toSqliteError(cause);
   if (!(known instanceof DatabaseError))

@@ -48,10 +48,14 @@ async function copyFile({ source, copy, verify, busyTimeoutMs }) {
     },
   });
   const expected = verify ? hashTables(from) : [];
+  // of an empty database a copy has its first page
+  const pages = Math.max(countPages(from), 1);
   from.exec('COMMIT');
   from.close();
 
-  const to = new BetterSqlite3(copy);
+  // somebody may have removed it
+  const to = new BetterSqlite3(copy, { fileMustExist: true });
+  if (countPages(to) !== pages) throw fail('COPY_DIFFERS', 'the copy differs from the database', 'its pages');
   // a single file, which can be read where nothing may be written
   to.pragma('journal_mode = DELETE');
   const checked = checkIntegrity(to);
@@ -59,7 +63,7 @@ async function copyFile({ source, copy, verify, busyTimeoutMs }) {
   to.close();
   const differs = expected.find(({ digest }, index) => tables[index]?.digest !== digest);
   if (differs !== undefined || expected.length !== tables.length)
-    throw fail('COPY_DIFFERS', 'the copy differs from the database', differs?.name);
+    throw fail('COPY_DIFFERS', 'the copy differs from the database', `table ${differs?.name}`);
   return { checked, tables };
 }
 
@@ -68,12 +72,17 @@ async function copyFile({ source, copy, verify, busyTimeoutMs }) {
  * @param {string} folder
  */
 async function assertSpace(db, folder) {
-  const pages = Number(db.pragma('page_count', { simple: true }));
+  const pages = countPages(db);
   const size = Number(db.pragma('page_size', { simple: true }));
   const { bavail, bsize } = await statfs(folder);
   if (bavail * bsize >= pages * size) return;
   const [needed, free] = [pages * size, bavail * bsize].map((bytes) => Math.ceil(bytes / 1_048_576));
   throw fail('NO_SPACE', 'not enough space', `${needed} MiB are needed in ${folder}, ${free} MiB are free`);
+}
+
+/** @param {import('better-sqlite3').Database} db */
+function countPages(db) {
+  return Number(db.pragma('page_count', { simple: true }));
 }
 
 /**

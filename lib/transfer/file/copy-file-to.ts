@@ -21,7 +21,7 @@ export function copyFileTo(
   { verify, onPages }: CopyDetails,
   deadline: Deadline,
 ): Promise<FileCopy> {
-  return writeNewFile(places, async (partial) => {
+  return writeNewFile({ ...places, resumes: false }, async (partial) => {
     await removeDatabase(partial);
     return copyDatabaseFile({ source: places.source, copy: partial, verify, onProgress: onPages }, deadline);
   });

@@ -1,4 +1,5 @@
-import { chmod, realpath, rm, stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { chmod, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lockWorkFolder } from '../source/lock-work-folder.js';
 import { createTransferError, TransferInterruptedError } from '../transfer-errors.js';
@@ -12,6 +13,8 @@ export interface NewFile {
   readonly overwrite: boolean;
   /** The file that it is a copy of, where there is one: it passes its permissions on, and is never replaced. */
   readonly source: string | undefined;
+  /** The next call finds what is left of an interrupted one; otherwise no two share a name. */
+  readonly resumes: boolean;
 }
 
 /**
@@ -27,8 +30,10 @@ export async function writeNewFile<T>(
   await assertNotSource(path, file.source);
   const folder = `${path}.transfer`;
   const lock = await lockWorkFolder(folder);
-  const partial = join(folder, 'new.db');
+  // a child of a killed process may still work on its own copy
+  const partial = join(folder, file.resumes ? 'new.db' : `copy-${randomUUID()}.db`);
   try {
+    await removeCopies(folder);
     const result = await fill(partial, folder);
     await passPermissions(file.source, partial);
     await placeFile(partial, path, file.overwrite);
@@ -40,6 +45,12 @@ export async function writeNewFile<T>(
   } finally {
     await lock.release();
   }
+}
+
+async function removeCopies(folder: string): Promise<void> {
+  const names = await readdir(folder);
+  for (const name of names.filter((left) => left.startsWith('copy-')))
+    await rm(join(folder, name), { force: true });
 }
 
 async function assertNotSource(path: string, source: string | undefined): Promise<void> {

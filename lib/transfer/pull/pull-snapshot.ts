@@ -20,7 +20,7 @@ const doing = 'while the database was copied';
 export async function pullSnapshot(
   target: ResolvedTursoTarget,
   connectTimeoutMs: number,
-  file: Omit<NewFile, 'source'>,
+  file: Omit<NewFile, 'source' | 'resumes'>,
   deadline: Deadline,
   onProgress: ProgressListener = () => undefined,
 ): Promise<Verification> {
@@ -33,7 +33,7 @@ export async function pullSnapshot(
   const bounds = { requestTimeoutMs: remainingMs(deadline), signal: stopping.signal, onProgress };
   const server = new TargetDatabase(createServerOptions(file.path, { target, connectTimeoutMs }, bounds));
   try {
-    return await writeNewFile({ ...file, source: undefined }, async (partial) => {
+    return await writeNewFile({ ...file, source: undefined, resumes: false }, async (partial) => {
       await removeDatabase(partial);
       const remote = await readRemoteSchema(server);
       const begin = { former: undefined, onArrived: () => undefined };
