@@ -110,7 +110,7 @@ export class FifoGate {
     return first?.guest?.host === host;
   }
 
-  /** Takes the first in the queue out of it when `host` may serve it: nobody is overtaken. Nothing else ends its wait then. */
+  /** Takes the first in the queue out of it when `host` may serve it: nobody is overtaken. The host watches its deadline then. */
   takeGuestOf<G extends Guest>(host: G['host']): TakenGuest<G> | undefined {
     const [first] = this.#waiters;
     if (first?.guest?.host !== host) return undefined;

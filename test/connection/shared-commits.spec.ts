@@ -1,3 +1,4 @@
+import BetterSqlite3 from 'better-sqlite3';
 import { statSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createConnection, type DatabaseConnection } from '../../lib/index.js';
@@ -118,6 +119,33 @@ describe('writes that wait at the same time', () => {
 
     expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     expect(await readColumn(db, 'SELECT id FROM books')).toEqual([1, 2, 4]);
+  });
+
+  it('end at their own deadline or signal also when they were undone together', async () => {
+    await db.close();
+    ({ path } = await createTempDatabase());
+    const sqlite = { journalMode: 'keep' } as const;
+    db = createConnection({ url: `sqlite:${path}`, sqlite, queryTimeoutMs: 20_000 });
+    await db.execute('CREATE TABLE books (id INTEGER PRIMARY KEY)');
+    // without a log a reader lets others begin to write, and not commit
+    const reader = new BetterSqlite3(path);
+    reader.exec('BEGIN');
+    reader.prepare('SELECT * FROM books').all();
+    const book = (id: number) => `INSERT INTO books VALUES (${id})`;
+    const first = db.execute(book(1));
+    const second = db.execute(book(2));
+    const ended = await Promise.all([
+      failureOf(db.execute({ sql: book(3), timeoutMs: 300 })),
+      failureOf(db.execute({ sql: book(4), signal: AbortSignal.timeout(300) })),
+    ]);
+    reader.close();
+    await Promise.all([first, second]);
+
+    expect(ended).toMatchObject([
+      { kind: 'timeout', outcome: 'not-applied' },
+      { kind: 'aborted', outcome: 'not-applied' },
+    ]);
+    expect(await readColumn(db, 'SELECT id FROM books')).toEqual([1, 2]);
   });
 
   it('are on the disk when they are acknowledged, also of a process that is killed', async () => {

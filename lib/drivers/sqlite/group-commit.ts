@@ -1,7 +1,9 @@
 import type { IntMode, ResultSet } from '@libsql/core/api';
 import { throwIfOver, type Deadline } from '../../async/deadline.js';
+import { watchDeadline } from '../../async/watch-deadline.js';
 import type { Statement } from '../../contract/statement.js';
 import { DatabaseError } from '../../errors/database-error.js';
+import { createAbortedError, createTimeoutError } from '../../errors/wait-errors.js';
 import type { FileGuard } from './file-guard.js';
 import { toSqliteError } from './sqlite-errors.js';
 import type { SqliteHandle } from './sqlite-handle.js';
@@ -14,6 +16,8 @@ export interface GroupMember {
   readonly deadline: Deadline;
   settled: { readonly result: ResultSet } | { readonly error: unknown } | undefined;
 }
+
+const notBegun = 'before the statement began';
 
 /** So long a group takes members in, in milliseconds: it blocks the event loop. */
 const longestGroupMs = 2;
@@ -48,18 +52,30 @@ export class GroupCommit {
 
   /**
    * Runs the first one and those that `takeNext` gives, with the gate held. All of those are settled then.
+   * @param onSettled called for those that do not share a commit, as soon as each is settled
    * @throws DatabaseError when the first one did not begin, and so nobody did
    */
-  async run(first: GroupMember, takeNext: () => GroupMember | undefined): Promise<void> {
+  async run(
+    first: GroupMember,
+    takeNext: () => GroupMember | undefined,
+    onSettled: (member: GroupMember) => void,
+  ): Promise<void> {
     await whileBusy(() => this.#handle.run('BEGIN IMMEDIATE'), first.deadline);
     const members = [first];
     if (this.#commitTogether(members, takeNext)) return;
-    for (const member of members) await this.runAlone(member);
+    const waiting = members.map((member) => ({ member, begin: settleWhenOver(member, onSettled) }));
+    for (const { member, begin } of waiting) {
+      begin();
+      if (member.settled !== undefined) continue;
+      await this.runAlone(member);
+      onSettled(member);
+    }
   }
 
   /** Runs one in a transaction of its own, and settles it. */
   async runAlone(member: GroupMember): Promise<void> {
     try {
+      throwIfOver(member.deadline, notBegun);
       const result = await this.runStatement(member);
       this.#guard?.assertInPlace('unknown');
       member.settled = { result };
@@ -101,7 +117,7 @@ export class GroupCommit {
   /** @returns false when the transaction may not be what it was */
   #runMember(member: GroupMember): boolean {
     try {
-      throwIfOver(member.deadline, 'before the statement began');
+      throwIfOver(member.deadline, notBegun);
       member.settled = { result: runStatement(this.#handle, member.statement, this.#intMode) };
       return this.#handle.inTransaction;
     } catch (error) {
@@ -142,6 +158,22 @@ export class GroupCommit {
     }
     return true;
   }
+}
+
+/**
+ * Ends the wait of a member whose deadline is over or whose signal fires before it begins: it has left the queue that did so.
+ * @returns says that it begins
+ */
+function settleWhenOver(member: GroupMember, onSettled: (member: GroupMember) => void): () => void {
+  const settle = (error: Error): void => {
+    member.settled = { error };
+    onSettled(member);
+  };
+  return watchDeadline(
+    member.deadline,
+    () => settle(createTimeoutError(notBegun, member.deadline.timeoutMs)),
+    (reason) => settle(createAbortedError(notBegun, reason)),
+  );
 }
 
 function leavesTransaction(error: unknown): boolean {

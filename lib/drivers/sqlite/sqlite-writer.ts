@@ -67,26 +67,35 @@ export class SqliteWriter {
     const member: GroupMember & Guest = { host: this, statement, deadline, settled: undefined };
     if (!mayShare) return this.use(deadline, () => this.#group.runStatement(member));
     const release = await this.#gate.acquireOrBeServed(deadline, member);
-    if (release !== undefined) await this.#serve(member, release);
+    if (release !== undefined)
+      await new Promise<void>((resolve, reject) => {
+        this.#serve(member, release, resolve).catch(reject);
+      });
     return resultOf(member);
   }
 
-  /** Runs a statement, and those right behind it that may share its commit. */
-  async #serve(first: GroupMember, release: Release): Promise<void> {
+  /**
+   * Runs a statement, and those right behind it that may share its commit.
+   * @param onFirst called as soon as the first one is settled; the others may take longer
+   */
+  async #serve(first: GroupMember, release: Release, onFirst: () => void): Promise<void> {
     const leave = this.#leaveWith(release);
-    const served: (() => void)[] = [];
+    const served = new Map([[first, onFirst]]);
     const takeNext = (): GroupMember | undefined => {
       const taken = this.#gate.takeGuestOf<GroupMember & Guest>(this);
-      if (taken !== undefined) served.push(taken.onServed);
+      if (taken !== undefined) served.set(taken.guest, taken.onServed);
       return taken?.guest;
     };
     try {
       await this.#pace.rest(first.deadline);
       this.#guard?.assertInPlaceNowAndThen();
-      if (this.#gate.hasGuestOf(this)) await this.#group.run(first, takeNext);
-      else await this.#group.runAlone(first);
+      if (this.#gate.hasGuestOf(this)) {
+        await this.#group.run(first, takeNext, (member) => served.get(member)?.());
+      } else await this.#group.runAlone(first);
+    } catch (error) {
+      first.settled ??= { error };
     } finally {
-      for (const onServed of served) onServed();
+      for (const onServed of served.values()) onServed();
       leave();
     }
   }

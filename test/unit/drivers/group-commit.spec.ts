@@ -45,7 +45,11 @@ describe('GroupCommit', () => {
   });
   const run = async (first: GroupMember, ...others: GroupMember[]): Promise<unknown[]> => {
     const queue = [...others];
-    await group.run(first, () => queue.shift());
+    await group.run(
+      first,
+      () => queue.shift(),
+      () => undefined,
+    );
     return [first, ...others].map(({ settled }) => settled);
   };
   const count = (): unknown => handle.db.prepare('SELECT count(*) FROM t').pluck().get();
@@ -85,13 +89,31 @@ describe('GroupCommit', () => {
     expect(count()).toBe(2);
   });
 
+  it('tells of each as soon as it is settled when they run alone', async () => {
+    handle.failsWith = 'SQLITE_FULL';
+    const [first, second] = [insert(1), insert(2)];
+    const queue = [second];
+    const told: unknown[] = [];
+    await group.run(
+      first,
+      () => queue.shift(),
+      (member) => told.push([member === first, second.settled !== undefined, count()]),
+    );
+
+    expect(told).toEqual([
+      [true, false, 1],
+      [false, true, 2],
+    ]);
+  });
+
   it('takes nobody in for longer than some milliseconds', async () => {
     let taken = 0;
     const began = performance.now();
-    await group.run(insert(0), () => {
+    const takeNext = (): GroupMember => {
       jest.spyOn(performance, 'now').mockReturnValue(began + taken * 0.1);
       return insert(++taken);
-    });
+    };
+    await group.run(insert(0), takeNext, () => undefined);
 
     expect(taken).toBeLessThan(30);
     expect(count()).toBe(taken + 1);
