@@ -1,12 +1,15 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import BetterSqlite3 from 'better-sqlite3';
 import { statSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Report } from '../../lib/contract/driver.js';
 import { createResolvedConnection } from '../../lib/database/create-connection.js';
 import type { DatabaseConnection, DatabaseModuleOptions } from '../../lib/index.js';
 import { createOptionsEnvironment } from '../../lib/options/options-environment.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
-import { readValue } from '../contract/facts.js';
+import { failureOf, readValue } from '../contract/facts.js';
 import { createTempDatabase } from '../support/temp-database.js';
 
 const megabyte = 1_048_576;
@@ -72,6 +75,23 @@ describe('the write-ahead log', () => {
     await reader.rollback();
 
     expect(reports).toMatchObject([{ level: 'warning', code: 'LOG_NOT_EMPTIED' }]);
+  }, 60_000);
+
+  it('is left alone once the connection is closed', async () => {
+    await open({ sqlite: { synchronous: 'off' }, shutdownTimeoutMs: 100 });
+    const reader = new BetterSqlite3(path);
+    reader.exec('BEGIN');
+    reader.prepare('SELECT * FROM t').all();
+    for (let n = 0; n < 200; n++) await db.execute(write);
+    const held = failureOf(db.execute(scan));
+    await sleep(100);
+    await db.close();
+    await held;
+    await sleep(6_000);
+    reader.close();
+
+    expect(reports).toEqual([]);
+    expect(await readdir(dirname(path))).toEqual([basename(path)]);
   }, 60_000);
 });
 

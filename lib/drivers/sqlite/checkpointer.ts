@@ -1,5 +1,6 @@
 import type { Deadline } from '../../async/deadline.js';
 import { within } from '../../async/within.js';
+import { createClientClosedError } from '../../errors/usage-errors.js';
 import { ReaderThread, type ThreadTask } from './reader-thread.js';
 import type { ThreadSettings } from './thread-protocol.js';
 
@@ -9,6 +10,7 @@ export class Checkpointer {
   readonly #assertInPlace: () => void;
   #opening: Promise<ReaderThread> | undefined;
   #gone: Promise<void> = Promise.resolve();
+  #closed = false;
 
   /** @param settings of a handle that may write */
   constructor(settings: Omit<ThreadSettings, 'marks'>, assertInPlace: () => void) {
@@ -18,6 +20,7 @@ export class Checkpointer {
 
   /** @returns whether the log is empty now; false when somebody reads from it */
   async run(deadline: Deadline): Promise<boolean> {
+    if (this.#closed) throw createClientClosedError();
     this.#opening ??= this.#open();
     const thread = await within(this.#opening, deadline, 'opening the handle that empties the log');
     const isDone = new Promise<boolean>((resolve, reject) => {
@@ -37,6 +40,7 @@ export class Checkpointer {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     (await this.#opening?.catch(() => undefined))?.end();
     await this.#gone;
   }

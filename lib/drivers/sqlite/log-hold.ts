@@ -37,7 +37,9 @@ export interface LogHoldOptions {
  */
 export class LogHold {
   readonly #options: LogHoldOptions;
+  readonly #closing = new AbortController();
   #isHolding = false;
+  #holding: Promise<void> = Promise.resolve();
   #lookAt = 0;
 
   constructor(options: LogHoldOptions) {
@@ -51,23 +53,29 @@ export class LogHold {
     if (now < this.#lookAt) return true;
     this.#lookAt = now + lookMs;
     if (this.#readSize() <= longestLogBytes) return true;
-    void this.#hold(reads);
+    this.#holding = this.#hold(reads);
     return false;
   }
 
-  close(): Promise<void> {
-    return this.#options.checkpointer.close();
+  /** Ends a hold under way. @returns when its thread is gone */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#holding;
+    await this.#options.checkpointer.close();
   }
 
   async #hold(reads: HeldReads): Promise<void> {
+    const { signal } = this.#closing;
     this.#isHolding = true;
-    const isEmpty = await this.#empty(reads, createDeadline(longestHoldMs)).catch(() => false);
-    if (!isEmpty) {
+    try {
+      const isEmpty = await this.#empty(reads, createDeadline(longestHoldMs, signal)).catch(() => false);
+      if (isEmpty || signal.aborted) return;
       this.#lookAt = performance.now() + pauseMs;
       this.#reportLength();
+    } finally {
+      this.#isHolding = false;
+      reads.resume();
     }
-    this.#isHolding = false;
-    reads.resume();
   }
 
   async #empty(reads: HeldReads, deadline: Deadline): Promise<boolean> {
@@ -90,7 +98,12 @@ export class LogHold {
   }
 
   #readSize(): number {
-    return statSync(`${this.#options.path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+    try {
+      return statSync(`${this.#options.path}-wal`).size;
+    } catch {
+      // there is none, or none that we may look at
+      return 0;
+    }
   }
 
   #reportLength(): void {

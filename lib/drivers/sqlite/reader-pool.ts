@@ -90,8 +90,7 @@ export class ReaderPool implements HeldReads {
     for (const read of this.#running()) read.abandon(createClientClosedError());
     const gone = [...this.#threads].map((thread) => thread.gone);
     for (const thread of this.#threads) thread.end();
-    await Promise.all(gone);
-    await this.#options.hold?.close();
+    await Promise.all([...gone, this.#options.hold?.close()]);
   }
 
   /** Those who come in one turn go to a thread together. */
