@@ -27,7 +27,7 @@ export interface ThreadEvents {
 
 /** A worker thread with a handle of its own on the database. It does not keep the process alive: who waits for it has a timer. */
 export class ReaderThread {
-  readonly #worker: Worker;
+  #worker: Worker | undefined;
   readonly #marks = new Int32Array(new SharedArrayBuffer(12));
   readonly #tasks = new Map<number, ThreadTask>();
   readonly #events: ThreadEvents;
@@ -39,19 +39,18 @@ export class ReaderThread {
 
   constructor(settings: Omit<ThreadSettings, 'marks'>, events: ThreadEvents) {
     this.#events = events;
-    this.#worker = new Worker(new URL('./reader.worker.js', import.meta.url), {
-      workerData: { ...settings, marks: this.#marks.buffer } satisfies ThreadSettings,
-      name: 'nestjs-turso reader',
-      execArgv: [],
-    });
-    this.#worker.unref();
-    this.#worker.on('message', (replies: FromThread) => this.#receive(replies));
-    this.#worker.on('error', (error) => (this.#crashedBy = error));
     this.gone = new Promise((resolve) => {
-      this.#worker.on('exit', () => {
+      const onExit = (): void => {
         this.#onExit();
         resolve();
-      });
+      };
+      try {
+        this.#worker = this.#start(settings).on('exit', onExit);
+      } catch (error) {
+        // the process may have no more threads: told later, as by a thread
+        this.#crashedBy = error;
+        queueMicrotask(onExit);
+      }
     });
   }
 
@@ -111,8 +110,20 @@ export class ReaderThread {
     this.#post({ type: 'end' });
   }
 
+  #start(settings: Omit<ThreadSettings, 'marks'>): Worker {
+    const worker = new Worker(new URL('./reader.worker.js', import.meta.url), {
+      workerData: { ...settings, marks: this.#marks.buffer } satisfies ThreadSettings,
+      name: 'nestjs-turso reader',
+      execArgv: [],
+    });
+    worker.unref();
+    worker.on('message', (replies: FromThread) => this.#receive(replies));
+    worker.on('error', (error) => (this.#crashedBy = error));
+    return worker;
+  }
+
   #post(message: ToThread): void {
-    this.#worker.postMessage(message);
+    this.#worker?.postMessage(message);
   }
 
   #idOf(task: ThreadTask): number | undefined {
@@ -176,18 +187,20 @@ export class ReaderThread {
   #onExit(): void {
     const wasStarting = this.#state === 'starting';
     this.#state = 'gone';
-    const error = createCrashError(this.#crashedBy);
+    const error = createCrashError(this.#crashedBy, this.#worker === undefined ? 'unavailable' : 'internal');
     for (const id of [...this.#tasks.keys()]) this.#takeError(id, error);
     if (wasStarting) this.#events.onUnusable(this, error);
     this.#events.onGone(this);
   }
 }
 
-function createCrashError(cause: unknown): DatabaseError {
+function createCrashError(cause: unknown, kind: 'unavailable' | 'internal'): DatabaseError {
   const reason = cause instanceof Error ? `: ${cause.message}` : '';
-  return new DatabaseError(`the thread that ran the statement ended${reason}`, {
+  const what =
+    kind === 'unavailable' ? 'no thread could be started' : 'the thread that ran the statement ended';
+  return new DatabaseError(`${what}${reason}`, {
     code: 'READER_THREAD_ENDED',
-    kind: 'internal',
+    kind,
     outcome: 'not-applied',
     cause,
   });
