@@ -141,6 +141,15 @@ describe('reads of a connection with a replica', () => {
     });
   });
 
+  it('of a batch may turn out to write, unless the batch is to read', async () => {
+    await using db = await openReplica(server.url);
+    const statements = [count, 'WITH x(a) AS (SELECT 7) INSERT INTO t SELECT a FROM x'];
+    await db.batch(statements, 'deferred');
+
+    expect(await readFrom(db, 'SELECT a FROM t')).toMatchObject({ value: 7 });
+    expect(await failureOf(db.batch(statements, 'read'))).toMatchObject({ kind: 'read-only' });
+  });
+
   it('go to the primary while its schema has something that only libSQL reads, and nothing is fetched anew', async () => {
     await using db = await openReplica(server.url);
     await db.execute('CREATE TABLE r (a INTEGER) RANDOM ROWID');

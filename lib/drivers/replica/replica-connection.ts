@@ -85,7 +85,7 @@ export class ReplicaConnection implements DriverConnection {
     const reads =
       options.mode !== 'write' && options.foreignKeys && statements.every(({ sql }) => isLocalQuery(sql));
     if (reads && (await this.#mayReadLocally(options.consistency, deadline))) {
-      const results = await this.#tryLocally(() => this.#batchLocally(statements, deadline));
+      const results = await this.#tryLocally(() => this.#batchLocally(statements, options, deadline));
       if (results !== undefined) return results;
     }
     if (reads) this.#remoteReads++;
@@ -168,12 +168,16 @@ export class ReplicaConnection implements DriverConnection {
 
   async #batchLocally(
     statements: readonly Statement[],
+    { mode }: BatchOptions,
     deadline: Deadline,
   ): Promise<ResultSet[] | undefined> {
     const transaction = await this.#parts.reads.begin(deadline);
     if (transaction === undefined) return undefined;
     try {
       return await transaction.batch(statements, deadline);
+    } catch (error) {
+      if (mode === 'deferred' && isRefusedWrite(error)) return undefined;
+      throw error;
     } finally {
       await transaction.rollback();
     }
@@ -209,4 +213,9 @@ export class ReplicaConnection implements DriverConnection {
 /** A pragma asks about the database that it reaches, and its answer may differ from the primary's. */
 function isLocalQuery(sql: string): boolean {
   return classifySql(sql) === 'query';
+}
+
+/** `WITH … INSERT` looks like a query until SQLite has read it. */
+function isRefusedWrite(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code === 'SQLITE_READONLY';
 }
