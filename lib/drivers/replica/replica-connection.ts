@@ -176,7 +176,9 @@ export class ReplicaConnection implements DriverConnection {
     try {
       return await transaction.batch(statements, deadline);
     } catch (error) {
-      if (mode === 'deferred' && isRefusedWrite(error)) return undefined;
+      // a batch has shown nothing yet, so it may as well run on the primary
+      if (transaction.lostBy !== undefined || (mode === 'deferred' && isRefusedWrite(error)))
+        return undefined;
       throw error;
     } finally {
       await transaction.rollback();
