@@ -90,6 +90,10 @@ export class LocalReads {
         release();
       });
       await transaction.begin(deadline);
+      if (sessions !== this.#sessions) {
+        await transaction.rollback();
+        return undefined;
+      }
       this.#open.add(transaction);
       return transaction;
     } catch (error) {

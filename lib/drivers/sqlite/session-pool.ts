@@ -5,7 +5,7 @@ import type { SqliteHandle } from './sqlite-handle.js';
 /** A handle lent for one transaction. */
 export interface Session {
   readonly handle: SqliteHandle;
-  /** Gives it back. A handle that is still in a transaction is closed instead of lent again. */
+  /** Gives it back; calling it again does nothing. A handle that is still in a transaction is closed instead of lent again. */
   readonly release: () => void;
 }
 
@@ -34,7 +34,12 @@ export class SessionPool {
     const releasePlace = await this.#gates[mode].acquire(deadline);
     try {
       const handle = this.#idle.pop() ?? (await this.#open(deadline));
-      return { handle, release: () => this.#giveBack(handle, releasePlace) };
+      let isLent = true;
+      const release = (): void => {
+        if (isLent) this.#giveBack(handle, releasePlace);
+        isLent = false;
+      };
+      return { handle, release };
     } catch (error) {
       releasePlace();
       throw error;

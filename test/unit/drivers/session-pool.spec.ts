@@ -35,6 +35,19 @@ describe('SessionPool', () => {
     pool.close();
   });
 
+  it('lends a handle that came back twice only once', async () => {
+    const { pool } = createPool(2);
+    const lent = await pool.acquire('read', soon());
+    lent.release();
+    lent.release();
+    const [first, second] = [await pool.acquire('read', soon()), await pool.acquire('read', soon())];
+
+    expect(second.handle === first.handle).toBe(false);
+    first.release();
+    second.release();
+    pool.close();
+  });
+
   it('lets those wait who come when all are lent', async () => {
     const { pool, opened } = createPool(1);
     const lent = await pool.acquire('read', soon());
