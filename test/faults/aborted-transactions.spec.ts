@@ -126,3 +126,20 @@ describe('a server that is stopped in the middle of a transaction', () => {
     await room.close();
   });
 });
+
+describe('a statement that the server is still at when its time is over', () => {
+  const room = useFaultRoom({});
+
+  it('is cancelled there: the next writer is served soon, and nothing of it is kept', async () => {
+    const direct = createConnection({ url: room.server.url });
+    const slow =
+      "INSERT INTO books SELECT 'slow' FROM (WITH RECURSIVE n(v) AS (SELECT 1 UNION ALL SELECT v + 1 FROM n WHERE v < 1000000000) SELECT count(*) FROM n)";
+    const failure = await failureOf(direct.execute({ sql: slow, timeoutMs: 500 }));
+    const next = direct.execute("INSERT INTO books VALUES ('next')");
+
+    expect(failure).toMatchObject({ code: 'TIMEOUT', outcome: 'unknown' });
+    expect(await timeOf(next)).toBeLessThan(wellBeforeTheServerHelps);
+    await direct.close();
+    expect(await room.names()).toEqual(['next']);
+  });
+});
