@@ -35,7 +35,6 @@ export class SharedRequest {
   readonly #cut = new AbortController();
   #size = 0;
   #isSent = false;
-  #isOver = false;
   #timer: NodeJS.Timeout | undefined;
   #nextEnd = Infinity;
   #silence: unknown;
@@ -67,7 +66,7 @@ export class SharedRequest {
 
   /** Nobody waits any more, so it goes nowhere: whoever comes now needs another one. */
   get isOver(): boolean {
-    return this.#isOver;
+    return this.#cut.signal.aborted;
   }
 
   /** Ends when nobody waits any more. */
@@ -95,10 +94,7 @@ export class SharedRequest {
     onLost: (error: unknown, members: readonly Member[]) => boolean,
   ): Promise<void> {
     const members = [...this.#members];
-    if (members.length === 0) {
-      this.#end();
-      return;
-    }
+    if (members.length === 0) return;
     const requests = members.map(({ step }) => ({ type: 'batch', batch: { steps: [step] } }) as const);
     this.#isSent = true;
     try {
@@ -120,7 +116,6 @@ export class SharedRequest {
   }
 
   #end(): void {
-    this.#isOver = true;
     clearTimeout(this.#timer);
     for (const stop of this.#stopListening.values()) stop();
     this.#members.clear();
