@@ -1,5 +1,4 @@
 import { stat } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import type { ResultSet, Row } from '@libsql/core/api';
 import type BetterSqlite3 from 'better-sqlite3';
 import { createDeadline, type Deadline } from '../../async/deadline.js';
@@ -7,13 +6,12 @@ import type { Reporter } from '../../contract/driver.js';
 import type { Statement } from '../../contract/statement.js';
 import { DatabaseError } from '../../errors/database-error.js';
 import type { ResolvedOptions, ResolvedSqliteOptions } from '../../options/resolved-options.js';
+import { createLocalReads } from '../sqlite/create-local-reads.js';
 import { FileGuard, type FileIdentity } from '../sqlite/file-guard.js';
-import { LocalReads as SqliteReads } from '../sqlite/local-reads.js';
-import { listPragmas, openHandle } from '../sqlite/open-handle.js';
-import { ReaderPool } from '../sqlite/reader-pool.js';
+import type { LocalReads as SqliteReads } from '../sqlite/local-reads.js';
+import { openHandle } from '../sqlite/open-handle.js';
 import { SessionPool } from '../sqlite/session-pool.js';
 import type { SqliteHandle } from '../sqlite/sqlite-handle.js';
-import { StreamThreads } from '../sqlite/stream-threads.js';
 import { whileBusy } from '../sqlite/while-busy.js';
 import { createLostError, LocalTransaction } from './local-transaction.js';
 
@@ -49,7 +47,16 @@ export class LocalReads {
     try {
       probe(reader);
       const guard = new FileGuard(this.#path, await this.#identify(), () => reader.usesLog);
-      this.#reads = this.#createReads(reader, guard);
+      this.#reads = createLocalReads({
+        path: this.#path,
+        reader,
+        guard,
+        options: this.#options,
+        sqlite: this.#sqlite,
+        // the log of a replica is emptied by its sync
+        hold: undefined,
+        report: this.#report,
+      });
     } catch (error) {
       reader.close();
       throw error;
@@ -133,18 +140,6 @@ export class LocalReads {
     for (const transaction of [...this.#open]) await transaction.lose();
     await reads?.close(createDeadline(0));
     reader?.close();
-  }
-
-  #createReads(reader: SqliteHandle, guard: FileGuard): SqliteReads {
-    const { pool: places, intMode } = this.#options;
-    const path = this.#path;
-    const settings = { path, readonly: true, pragmas: listPragmas(path, true, this.#sqlite), intMode };
-    const assertInPlace = (): void => guard.assertInPlace('not-applied');
-    const size = Math.min(places.readers, availableParallelism());
-    // the log of a replica is emptied by its sync
-    const pool = new ReaderPool({ size, settings, assertInPlace, hold: undefined });
-    const streams = new StreamThreads(places.readers, settings, assertInPlace);
-    return new SqliteReads({ reader, pool, streams, guard, intMode, report: this.#report });
   }
 
   async #identify(): Promise<FileIdentity> {

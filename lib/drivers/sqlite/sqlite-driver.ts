@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import type BetterSqlite3 from 'better-sqlite3';
 import type { Deadline } from '../../async/deadline.js';
 import type { DriverConnection } from '../../contract/connection.js';
@@ -11,17 +10,16 @@ import { prepareSqlitePath } from '../../options/check-sqlite-path.js';
 import type { ResolvedOptions, ResolvedSqliteTarget } from '../../options/resolved-options.js';
 import { joinWriteGate, leaveWriteGate } from '../write-gates.js';
 import { Checkpointer } from './checkpointer.js';
+import { createLocalReads, createThreadSettings } from './create-local-reads.js';
 import { joinDatabaseFile, type DatabaseFile } from './database-file.js';
 import { FileGuard } from './file-guard.js';
 import { loadBetterSqlite3 } from './load-better-sqlite3.js';
-import { LocalReads } from './local-reads.js';
+import type { LocalReads } from './local-reads.js';
 import { LogHold } from './log-hold.js';
-import { listPragmas, openHandle } from './open-handle.js';
-import { ReaderPool } from './reader-pool.js';
+import { openHandle } from './open-handle.js';
 import { SessionPool } from './session-pool.js';
 import { SqliteConnection, type SqliteHandles } from './sqlite-connection.js';
 import type { SqliteHandle } from './sqlite-handle.js';
-import { StreamThreads } from './stream-threads.js';
 
 /** SQLite's own limit on a string or blob (SQLITE_MAX_LENGTH of better-sqlite3's build is the default). */
 const maxValueBytes = 1_000_000_000;
@@ -129,31 +127,18 @@ export class SqliteDriver implements Driver {
     }
   }
 
-  /** More threads than processors would only take time from each other and from the event loop. */
   #createReads(
     reader: SqliteHandle,
     { path, databaseKey }: DatabaseFile,
     guard: FileGuard,
     emptiesLog: boolean,
   ): LocalReads {
-    const { pool: places, sqlite, intMode } = this.#options;
+    const options = this.#options;
     const report = this.#report;
-    const assertInPlace = (): void => guard.assertInPlace('not-applied');
-    const settingsOf = (readonly: boolean) => ({
-      path,
-      readonly,
-      pragmas: listPragmas(path, readonly, sqlite),
-      intMode,
-    });
-    const checkpointer = new Checkpointer(settingsOf(false), assertInPlace);
-    const pool = new ReaderPool({
-      size: Math.min(places.readers, availableParallelism()),
-      settings: settingsOf(true),
-      assertInPlace,
-      hold: emptiesLog ? new LogHold({ path, databaseKey, checkpointer, report }) : undefined,
-    });
-    const streams = new StreamThreads(places.readers, settingsOf(true), assertInPlace);
-    return new LocalReads({ reader, pool, streams, guard, intMode, report });
+    const settings = createThreadSettings(path, false, options.sqlite, options.intMode);
+    const checkpointer = new Checkpointer(settings, () => guard.assertInPlace('not-applied'));
+    const hold = emptiesLog ? new LogHold({ path, databaseKey, checkpointer, report }) : undefined;
+    return createLocalReads({ path, reader, guard, options, sqlite: options.sqlite, hold, report });
   }
 }
 
