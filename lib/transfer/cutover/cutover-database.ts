@@ -1,16 +1,14 @@
-import { resolveTransferOptions } from '../resolve-transfer-options.js';
-import { lockWorkFolder } from '../source/lock-work-folder.js';
 import { hasChangelog, removeChangelog } from '../sync/changelog.js';
 import { openLiveSource } from '../sync/live-source.js';
 import { hasBooks } from '../sync/open-sync.js';
 import { Sync } from '../sync/sync-database.js';
 import { findSyncRecord, removeSyncRecord } from '../sync/sync-record.js';
-import { toSyncError } from '../sync/to-sync-error.js';
-import { TargetDatabase } from '../target/target-database.js';
+import { withSyncTarget } from '../sync/with-sync-target.js';
+import type { TargetDatabase } from '../target/target-database.js';
 import { createTransferError } from '../transfer-errors.js';
 import type { CutoverOptions } from '../transfer-options.js';
 import { verifyDatabase } from '../verify/verify-database.js';
-import { clearUnused, onSnapshot } from '../with-snapshot.js';
+import { onSnapshot } from '../with-snapshot.js';
 import { isClosed } from './close-source.js';
 import type { CutoverReport } from './cutover-report.js';
 import { runPause, type Pause } from './run-pause.js';
@@ -25,24 +23,12 @@ const rounds = 3;
  */
 export async function cutoverDatabase(options: CutoverOptions): Promise<CutoverReport> {
   const startedAt = performance.now();
-  const target = new TargetDatabase(resolveTransferOptions(options));
-  const { workFolder } = target.options;
-  try {
-    const lock = await lockWorkFolder(workFolder);
-    try {
-      await clearUnused(workFolder);
-      const done = await pause(target, options.onPause ?? (() => undefined));
-      const verification = await onSnapshot(target.options, (source) => verifyDatabase(target, source, []));
-      await removeSyncRecord(workFolder);
-      return { ...done, verification, durationMs: Math.round(performance.now() - startedAt) };
-    } finally {
-      await lock.release();
-    }
-  } catch (error) {
-    throw toSyncError(error);
-  } finally {
-    target.close();
-  }
+  return withSyncTarget(options, async (target) => {
+    const done = await pause(target, options.onPause ?? (() => undefined));
+    const verification = await onSnapshot(target.options, (source) => verifyDatabase(target, source, []));
+    await removeSyncRecord(target.options.workFolder);
+    return { ...done, verification, durationMs: Math.round(performance.now() - startedAt) };
+  });
 }
 
 async function pause(target: TargetDatabase, onPause: (pauseMs: number) => void): Promise<Pause> {

@@ -1,12 +1,10 @@
-import { lockWorkFolder } from '../source/lock-work-folder.js';
 import type { Source } from '../source/source.js';
 import type { SourceTable } from '../source/source-schema.js';
-import { TargetDatabase } from '../target/target-database.js';
+import type { TargetDatabase } from '../target/target-database.js';
 import { createTransferError } from '../transfer-errors.js';
 import type { SyncOptions } from '../transfer-options.js';
-import { resolveTransferOptions } from '../resolve-transfer-options.js';
 import { createTargetHasher } from '../verify/create-target-hasher.js';
-import { clearUnused, onSnapshot } from '../with-snapshot.js';
+import { onSnapshot } from '../with-snapshot.js';
 import { assertSameSchema } from './assert-same-schema.js';
 import { assertOwnChangelog, hasChangelog, installChangelog, readChangelog } from './changelog.js';
 import { drainChangelog } from './drain-changelog.js';
@@ -16,8 +14,8 @@ import { repairTables } from './repair-tables.js';
 import { ChangeSpool } from './spool-changes.js';
 import { findSyncRecord, writeSyncRecord, type SyncRecord } from './sync-record.js';
 import type { SyncReport, TableChange } from './sync-report.js';
-import { toSyncError } from './to-sync-error.js';
 import { SyncWriter } from './sync-writer.js';
+import { withSyncTarget } from './with-sync-target.js';
 
 const modes: readonly SyncOptions['mode'][] = ['changelog', 'hash', undefined];
 
@@ -30,22 +28,11 @@ export async function syncDatabase(options: SyncOptions): Promise<SyncReport> {
   const startedAt = performance.now();
   if (!modes.includes(options.mode))
     throw createTransferError('mode must be one of changelog, hash', 'TRANSFER_OPTION_INVALID');
-  const target = new TargetDatabase(resolveTransferOptions(options));
-  try {
-    const lock = await lockWorkFolder(target.options.workFolder);
-    try {
-      await clearUnused(target.options.workFolder);
-      const record = await findSyncRecord(target.options);
-      const report = await new Sync(target, record).run(options.mode);
-      return { ...report, durationMs: Math.round(performance.now() - startedAt) };
-    } finally {
-      await lock.release();
-    }
-  } catch (error) {
-    throw toSyncError(error);
-  } finally {
-    target.close();
-  }
+  return withSyncTarget(options, async (target) => {
+    const record = await findSyncRecord(target.options);
+    const report = await new Sync(target, record).run(options.mode);
+    return { ...report, durationMs: Math.round(performance.now() - startedAt) };
+  });
 }
 
 /** One sync: as a command of its own, and as what a cut-over begins with. */
