@@ -16,6 +16,7 @@ import { refuseUnfinished } from './refuse-unfinished.js';
 import type { OpenedDatabase } from './open-database.js';
 import type { DatabaseView } from './database-view.js';
 import type { QueryResult } from './query-result.js';
+import { readStatus } from './read-status.js';
 import type { TransactionCallback } from './run-transaction.js';
 import { runInScope } from './scope-storage.js';
 import type { TransactionOptions } from './transaction-options.js';
@@ -178,24 +179,7 @@ export class DatabaseConnection implements Client {
 
   /** What the connection knows about itself; no I/O. */
   status(): ConnectionStatus {
-    const { opened, target, state, since, degradedBy, inFlight } = this.#calls.session;
-    return {
-      backend: target.backend,
-      location: target.location,
-      state,
-      since,
-      fallback: target === this.#options.fallback,
-      degradedBy,
-      inFlight,
-      waiting: opened?.connection.waiting() ?? 0,
-      attempts: opened?.budget?.attempts ?? 0,
-      retries: opened?.budget?.retries ?? 0,
-      timeouts: this.#calls.timeouts,
-      breaker: opened?.breaker?.status,
-      replica: opened?.connection.replica?.status(),
-      lastError: this.#calls.lastError,
-      capabilities: opened?.driver.capabilities,
-    };
+    return readStatus(this.#calls, this.#options);
   }
 
   /**

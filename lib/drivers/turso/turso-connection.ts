@@ -6,7 +6,8 @@ import type { Reporter } from '../../contract/driver.js';
 import type { Statement, TransactionMode } from '../../contract/statement.js';
 import { partOfScript, toBatchError, withOutcome } from '../../errors/database-error.js';
 import { checkScript, checkStatement } from '../../sql/check-statement.js';
-import { classifySql, firstKeyword, type SqlClass } from '../../sql/classify-sql.js';
+import { firstKeyword, type SqlClass } from '../../sql/classify-sql.js';
+import { isAllOrNothing } from '../../sql/is-all-or-nothing.js';
 import { splitScript } from '../../sql/split-script.js';
 import { runBatch } from './run-batch.js';
 import { decodeResult, encodeStatement } from './hrana-values.js';
@@ -241,11 +242,4 @@ export class TursoConnection implements DriverConnection {
 function mayBeKept(error: unknown, { sql }: Statement): boolean {
   const { code } = error as { code?: string };
   return code === 'RESPONSE_TOO_LARGE' && !['SELECT', 'VALUES'].includes(firstKeyword(sql));
-}
-
-/** One statement, or one transaction: the server does not say which statement of a script failed. */
-function isAllOrNothing(statements: readonly string[]): boolean {
-  if (statements.length <= 1) return true;
-  const controls = statements.map((sql) => classifySql(sql) === 'transaction-control');
-  return controls[0] === true && controls.indexOf(true, 1) === statements.length - 1;
 }
