@@ -1,59 +1,46 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import BetterSqlite3 from 'better-sqlite3';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.js';
-import { startSqld, type SqldServer } from '../support/sqld-server.js';
 import { createSource } from '../transfer/support/create-source.js';
 import { readEverything } from '../transfer/support/read-everything.js';
 import { readSource } from '../transfer/support/read-source.js';
 import { runCli, startCli } from '../transfer/support/run-cli.js';
-import { createTestTarget } from '../transfer/support/target.js';
+import { useTransferRoom } from '../transfer/support/transfer-room.js';
 import { buildBusy, changeBusy } from '../transfer/sync/busy-source.js';
 
-let server: SqldServer;
-let proxy: FaultProxy;
-
-beforeAll(async () => {
-  server = await startSqld();
-  proxy = await startFaultProxy(server.url);
-});
-
-afterAll(async () => {
-  await proxy.close();
-  await server.stop();
-});
+const room = useTransferRoom();
 
 it('nestjs-turso sync and cutover lose and double nothing when they are killed again and again', async () => {
   const source = await createSource(buildBusy);
-  expect((await runCli(['copy', source, proxy.url, '--keep-open'])).exitCode).toBe(0);
+  expect((await runCli(['copy', source, room.proxy.url, '--keep-open'])).exitCode).toBe(0);
   const db = new BetterSqlite3(source);
   // every request is slow, so that a kill meets one before, while and after it is applied
-  proxy.inject({ kind: 'delay', upMs: 15, downMs: 15 });
+  room.proxy.inject({ kind: 'delay', upMs: 15, downMs: 15 });
 
   for (const [round, requests] of [6, 12].entries()) {
     changeBusy(db, round);
-    await killAfter(['sync', source, proxy.url, '--mode', 'changelog'], requests);
+    await killAfter(['sync', source, room.proxy.url, '--mode', 'changelog'], requests);
   }
   changeBusy(db, 2);
-  for (const requests of [8, 16, 40]) await killAfter(['cutover', source, proxy.url], requests);
-  const last = await runCli(['cutover', source, proxy.url]);
+  for (const requests of [8, 16, 40]) await killAfter(['cutover', source, room.proxy.url], requests);
+  const last = await runCli(['cutover', source, room.proxy.url]);
 
   expect([last.exitCode, last.stdout]).toEqual([0, expect.stringContaining('the source is closed')]);
   expect(() => db.exec('DELETE FROM keyless')).toThrow('this database was moved to a server');
   db.close();
   expect((await runCli(['detach', source])).exitCode).toBe(0);
-  const target = await createTestTarget(server.url).session((all) => readEverything(all));
+  const target = await room.target.session((all) => readEverything(all));
   expect({ ...target, encoding: ['UTF-8'] }).toEqual(await readSource(source));
 }, 150_000);
 
 /** Kills a run when it has sent so many requests; one that ends before is over. */
 async function killAfter(args: readonly string[], requests: number): Promise<void> {
-  const before = proxy.counts.requests;
+  const before = room.proxy.counts.requests;
   const run = startCli(args);
   let isOver = false;
   void run.ended.then(() => (isOver = true));
   for (let tries = 0; tries < 2_000 && !isOver; tries++) {
-    if (proxy.counts.requests >= before + requests) break;
+    if (room.proxy.counts.requests >= before + requests) break;
     await sleep(10);
   }
   run.kill('SIGKILL');

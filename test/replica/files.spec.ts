@@ -1,31 +1,15 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import BetterSqlite3 from 'better-sqlite3';
 import { copyFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
-import { createConnection, type DatabaseConnection } from '../../lib/index.js';
-import { emptyDatabase } from '../../lib/testing/index.js';
-import { startSqld, type SqldServer } from '../support/sqld-server.js';
-import { newPath, openReplica, readFrom, until } from './replica-setup.js';
-
-let server: SqldServer;
-let other: DatabaseConnection;
-
-beforeAll(async () => {
-  server = await startSqld();
-  other = createConnection({ url: server.url });
-});
-beforeEach(async () => {
-  await emptyDatabase(other);
-  await other.migrate([
-    'CREATE TABLE t (a INTEGER, b TEXT)',
-    `${numbers} INSERT INTO t SELECT n, hex(zeroblob(500)) FROM x`,
-  ]);
-});
-afterAll(async () => {
-  await other.close();
-  await server.stop();
-});
+import { startSqld } from '../support/sqld-server.js';
+import { newPath, openReplica, readFrom, until, usePrimary } from './replica-setup.js';
 
 const numbers = 'WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x WHERE n < 500)';
+const room = usePrimary([
+  'CREATE TABLE t (a INTEGER, b TEXT)',
+  `${numbers} INSERT INTO t SELECT n, hex(zeroblob(500)) FROM x`,
+]);
+
 const sum = 'SELECT sum(a) FROM t';
 const right = (500 * 501) / 2;
 
@@ -55,11 +39,11 @@ const harms: [string, (path: string) => Promise<void>][] = [
 
 describe('a replica whose files were harmed', () => {
   it.each(harms)('while it was closed is filled anew: %s', async (_title, harm) => {
-    const first = await openReplica(server.url);
+    const first = await openReplica(room.server.url);
     const before = await readFrom(first, sum);
     await first.close();
     await harm(first.path);
-    await using second = await openReplica(server.url, { path: first.path });
+    await using second = await openReplica(room.server.url, { path: first.path });
     const after = await readFrom(second, sum);
 
     expect(before).toEqual({ value: right, isLocal: true });
@@ -70,7 +54,7 @@ describe('a replica whose files were harmed', () => {
   it.each(harms.filter(([title]) => !title.includes('note')))(
     'while it is open is filled anew with the next sync: %s',
     async (_title, harm) => {
-      await using db = await openReplica(server.url, { syncIntervalMs: 60_000 });
+      await using db = await openReplica(room.server.url, { syncIntervalMs: 60_000 });
       await readFrom(db, sum);
       await harm(db.path);
       await db.execute("INSERT INTO t VALUES (1000, '')");
@@ -87,18 +71,18 @@ describe('a replica whose files were harmed', () => {
   );
 
   it('is taken as it is when nobody has touched it', async () => {
-    const first = await openReplica(server.url);
+    const first = await openReplica(room.server.url);
     await first.execute("INSERT INTO t VALUES (1, '')");
     await readFrom(first, sum);
     await first.close();
-    await using second = await openReplica(server.url, { path: first.path });
+    await using second = await openReplica(room.server.url, { path: first.path });
 
     expect(await readFrom(second, sum)).toEqual({ value: right + 1, isLocal: true });
     expect(second.status().replica).toMatchObject({ rebuilds: 0 });
   });
 
   it('is filled anew for another primary', async () => {
-    const first = await openReplica(server.url);
+    const first = await openReplica(room.server.url);
     await readFrom(first, sum);
     await first.close();
     await using stranger = await startSqld();

@@ -1,31 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { createConnection, type DatabaseConnection } from '../../lib/index.js';
-import { emptyDatabase } from '../../lib/testing/index.js';
+import { describe, expect, it } from '@jest/globals';
 import { failureOf } from '../contract/facts.js';
-import { startSqld, type SqldServer } from '../support/sqld-server.js';
-import { newPath, openReplica, readFrom, untilState } from './replica-setup.js';
+import { newPath, openReplica, readFrom, untilState, usePrimary } from './replica-setup.js';
 
-let server: SqldServer;
-let other: DatabaseConnection;
-
-beforeAll(async () => {
-  server = await startSqld();
-  other = createConnection({ url: server.url });
-});
-beforeEach(async () => {
-  await emptyDatabase(other);
-  await other.execute('CREATE TABLE t (a INTEGER)');
-});
-afterAll(async () => {
-  await other.close();
-  await server.stop();
-});
+const room = usePrimary(['CREATE TABLE t (a INTEGER)']);
 
 const count = 'SELECT count(*) FROM t';
 
 describe('reads of a connection with a replica', () => {
   it('see every own write, and are local', async () => {
-    await using db = await openReplica(server.url);
+    await using db = await openReplica(room.server.url);
     const seen: unknown[] = [];
     for (let n = 1; n <= 20; n++) {
       await db.execute('INSERT INTO t VALUES (?)', [n]);
@@ -38,7 +21,7 @@ describe('reads of a connection with a replica', () => {
   });
 
   it('see what a transaction, a batch and a script have committed', async () => {
-    await using db = await openReplica(server.url);
+    await using db = await openReplica(room.server.url);
     await db.withTransaction((tx) => tx.execute('INSERT INTO t VALUES (1)'));
     const afterTransaction = await readFrom(db, count);
     await db.batch(['INSERT INTO t VALUES (2)', 'INSERT INTO t VALUES (3)'], 'write');
@@ -50,8 +33,8 @@ describe('reads of a connection with a replica', () => {
   });
 
   it('never go back to before what the primary has shown', async () => {
-    await using db = await openReplica(server.url, { syncIntervalMs: 60_000 });
-    await other.execute('INSERT INTO t VALUES (1)');
+    await using db = await openReplica(room.server.url, { syncIntervalMs: 60_000 });
+    await room.other.execute('INSERT INTO t VALUES (1)');
     const { rows } = await db.execute({ sql: count, consistency: 'primary' });
 
     expect(rows[0]?.[0 as never]).toBe(1);
@@ -59,8 +42,8 @@ describe('reads of a connection with a replica', () => {
   });
 
   it('are as old as the last sync under "replica", and from the primary under "primary"', async () => {
-    await using db = await openReplica(server.url, { syncIntervalMs: 60_000, consistency: 'replica' });
-    await other.execute('INSERT INTO t VALUES (1)');
+    await using db = await openReplica(room.server.url, { syncIntervalMs: 60_000, consistency: 'replica' });
+    await room.other.execute('INSERT INTO t VALUES (1)');
     const old = await readFrom(db, count, 'replica');
     const fresh = await db.withOptions({ consistency: 'primary' }).execute(count);
     await db.sync();
@@ -72,7 +55,7 @@ describe('reads of a connection with a replica', () => {
   });
 
   it('go to the primary for what this SQLite cannot prepare, and for pragmas', async () => {
-    await using db = await openReplica(server.url);
+    await using db = await openReplica(room.server.url);
     const before = db.status().replica?.localReads;
     const { rows } = await db.execute("SELECT vector_extract(vector32('[1,2]')) AS vector");
     const pragma = await db.execute('PRAGMA table_info(t)');
@@ -83,11 +66,11 @@ describe('reads of a connection with a replica', () => {
   });
 
   it('of a read transaction see one snapshot', async () => {
-    await using db = await openReplica(server.url, { syncIntervalMs: 50 });
+    await using db = await openReplica(room.server.url, { syncIntervalMs: 50 });
     const seen = await db.withTransaction(
       async (tx) => {
         const first = await tx.execute(count);
-        await other.outsideTransaction(() => other.execute('INSERT INTO t VALUES (1)'));
+        await room.other.outsideTransaction(() => room.other.execute('INSERT INTO t VALUES (1)'));
         await db.outsideTransaction(() => db.sync());
         const second = await tx.execute(count);
         return [first.rows[0]?.[0], second.rows[0]?.[0]];
@@ -100,7 +83,7 @@ describe('reads of a connection with a replica', () => {
   });
 
   it('of a read transaction go to the primary as a whole when the first needs it', async () => {
-    await using db = await openReplica(server.url);
+    await using db = await openReplica(room.server.url);
     const seen = await db.withTransaction(
       async (tx) => {
         await tx.execute("SELECT vector_extract(vector32('[1,2]'))");
@@ -113,7 +96,7 @@ describe('reads of a connection with a replica', () => {
   });
 
   it('of a read transaction run again on the primary when a later one needs it', async () => {
-    await using db = await openReplica(server.url);
+    await using db = await openReplica(room.server.url);
     const attempts: number[] = [];
     const seen = await db.withTransaction(
       async (tx) => {
@@ -130,7 +113,7 @@ describe('reads of a connection with a replica', () => {
   });
 
   it('never write, whatever the statement begins with', async () => {
-    await using db = await openReplica(server.url);
+    await using db = await openReplica(room.server.url);
     await db.execute('WITH x(a) AS (SELECT 7) INSERT INTO t SELECT a FROM x');
 
     expect(await readFrom(db, 'SELECT a FROM t')).toMatchObject({ value: 7 });
@@ -142,7 +125,7 @@ describe('reads of a connection with a replica', () => {
   });
 
   it('of a batch may turn out to write, unless the batch is to read', async () => {
-    await using db = await openReplica(server.url);
+    await using db = await openReplica(room.server.url);
     const statements = [count, 'WITH x(a) AS (SELECT 7) INSERT INTO t SELECT a FROM x'];
     await db.batch(statements, 'deferred');
 
@@ -151,7 +134,7 @@ describe('reads of a connection with a replica', () => {
   });
 
   it('go to the primary while its schema has something that only libSQL reads, and nothing is fetched anew', async () => {
-    await using db = await openReplica(server.url);
+    await using db = await openReplica(room.server.url);
     await db.execute('CREATE TABLE r (a INTEGER) RANDOM ROWID');
     await db.execute('INSERT INTO r VALUES (1)');
     const during = await readFrom(db, 'SELECT count(*) FROM r');
@@ -169,9 +152,9 @@ describe('reads of a connection with a replica', () => {
 
   it('begin before a second connection may take the same file', async () => {
     const path = await newPath();
-    await using _db = await openReplica(server.url, { path });
+    await using _db = await openReplica(room.server.url, { path });
 
-    expect(await failureOf(openReplica(server.url, { path }))).toMatchObject({
+    expect(await failureOf(openReplica(room.server.url, { path }))).toMatchObject({
       code: 'REPLICA_IN_USE',
       kind: 'configuration',
       message: expect.stringContaining(path),

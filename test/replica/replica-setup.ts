@@ -1,7 +1,38 @@
+import { afterAll, beforeAll, beforeEach } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createConnection, type DatabaseConnection, type DatabaseModuleOptions } from '../../lib/index.js';
+import { emptyDatabase } from '../../lib/testing/index.js';
+import { startSqld, type SqldServer } from '../support/sqld-server.js';
 import { createTempDatabase } from '../support/temp-database.js';
+
+/** A primary, and somebody else who writes to it. */
+export interface PrimaryRoom {
+  server: SqldServer;
+  other: DatabaseConnection;
+}
+
+/** Gives the tests of a file one primary, with nothing but this in it at the beginning of each. */
+export function usePrimary(statements: string[]): PrimaryRoom {
+  const room = {} as PrimaryRoom;
+
+  beforeAll(async () => {
+    room.server = await startSqld();
+    room.other = createConnection({ url: room.server.url });
+  });
+
+  beforeEach(async () => {
+    await emptyDatabase(room.other);
+    await room.other.migrate(statements);
+  });
+
+  afterAll(async () => {
+    await room.other.close();
+    await room.server.stop();
+  });
+
+  return room;
+}
 
 /** A connection with a replica, closed by `await using`. */
 export type ReplicaConnection = DatabaseConnection & AsyncDisposable & { readonly path: string };
