@@ -2,10 +2,12 @@
 import { parseArgs } from 'node:util';
 import { describeMachine } from './frame/describe-machine.js';
 import { formatLines } from './frame/format-lines.js';
+import { formatVerdicts, judgeTargets } from './frame/judge-targets.js';
 import { runTable, type Line } from './frame/run-table.js';
 import { fullScale, smokeScale } from './frame/scale.js';
 import { writePage } from './frame/write-page.js';
 import { tables } from './tables.js';
+import { targets } from './targets.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -51,9 +53,19 @@ for (const { id, title, load } of chosen) {
   }
 }
 clearInterval(alive);
-if (values.json) console.log(JSON.stringify({ command, machine, tables: results }, undefined, 2));
-if (values.write !== undefined && process.exitCode !== 1) {
-  if (chosen.length === tables.length)
+const verdicts = judgeTargets(targets, new Map(results.map(({ id, lines }) => [id, lines])));
+const missing = verdicts.filter(({ measured }) => measured === undefined);
+if (values.smoke) {
+  const without = missing.map(({ target }) => `, none for "${target.title}" in ${target.table}`).join('');
+  print(`Targets: ${verdicts.length - missing.length} of ${verdicts.length} have a line${without}`);
+}
+if (!values.smoke && verdicts.length > 0) print(`\nTargets\n${formatVerdicts(verdicts)}`);
+if (values.json)
+  console.log(JSON.stringify({ command, machine, tables: results, targets: verdicts }, undefined, 2));
+if (values.write !== undefined) {
+  if (results.length === tables.length) {
     texts.set('machine', ['```text', `$ ${command}`, ...machine, '```'].join('\n'));
+    texts.set('targets', formatVerdicts(verdicts));
+  }
   await writePage(values.write, texts);
 }

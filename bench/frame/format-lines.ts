@@ -19,14 +19,22 @@ export function formatLines({ groups, columns, comparison }: Table, lines: reado
     ),
     ...(comparison === undefined ? [] : [formatRatio(line, comparison.reference)]),
   ]);
+  return padCells(head, rows, named ? [0, 1] : [0]);
+}
+
+/** A table in Markdown; the columns at `left` hold words, the others numbers. */
+export function padCells(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  left: readonly number[],
+): string {
   const widths = head.map((title, column) =>
     Math.max(3, title.length, ...rows.map((row) => row[column]?.length ?? 0)),
   );
-  const text = named ? 2 : 1;
   const pad = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, column) => (column < text ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join(' | ')} |`;
+    `| ${cells.map((cell, column) => (left.includes(column) ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join(' | ')} |`;
   const rule = widths.map((width, column) =>
-    column < text ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`,
+    left.includes(column) ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`,
   );
   return [pad(head), pad(rule), ...rows.map(pad)].join('\n');
 }

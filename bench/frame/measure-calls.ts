@@ -23,7 +23,7 @@ export async function measureCalls(
     time: scale.time(timeMs),
     iterations: scale.count(calls, 2),
     warmupTime: scale.time(timeMs / 5),
-    warmupIterations: 2,
+    warmupIterations: 1,
     subtractTimerOverhead: true,
     throws: true,
   });

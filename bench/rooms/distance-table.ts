@@ -12,16 +12,18 @@ import {
   openLibsql,
   openOurs,
   remoteNames,
+  toWebSocket,
   useLibsql,
   useOurs,
   type RemoteClient,
 } from './remote-clients.js';
+import { countRequests } from './count-requests.js';
 import { openServer } from './open-server.js';
 import { toPlainRows } from './to-plain-rows.js';
 import { createKeys, createTasksFile } from './tasks.js';
 
-/** Round trips in milliseconds: the same machine, the same region, the next one, another continent. */
-const distances = [0, 5, 10, 25, 80];
+/** Round trips in milliseconds: the same machine, the same region, the next one, another continent. The first two are enough for a smoke. */
+const distances = [10, 0, 5, 25, 80];
 
 type Work = 'read' | 'batch' | 'transaction';
 
@@ -29,22 +31,29 @@ type Work = 'read' | 'batch' | 'transaction';
 export function createDistanceTable(work: Work): Table {
   return {
     groups: 'where',
-    columns: [median, p99],
+    columns: [median, p99, { key: 'requests', title: 'requests', format: (value) => value.toFixed(0) }],
     comparison: { column: 'median', reference: remoteNames.bare, title: 'time, × one HTTP request' },
     async open(room, scale) {
       const folder = await room.createFolder();
-      const chosen = distances.slice(0, scale.count(distances.length, 2));
+      const chosen = distances.slice(0, scale.count(distances.length, 2)).sort((one, other) => one - other);
       const server = await openServer(room, chosen);
       const [file, otherFile] = [join(folder, 'ours.db'), join(folder, 'libsql.db')].map((path) => {
         createTasksFile(path);
         return pathToFileURL(path).href;
       });
-      const toContender = (group: string, name: string, client: RemoteClient): Contender => ({
-        group,
-        name,
-        answer: () => checkWork(client, name === remoteNames.bare ? 'read' : work),
-        measure: () => measureCalls(start(client, work), { scale, calls: 3 }),
-      });
+      const toContender = (group: string, name: string, client: RemoteClient): Contender => {
+        let requests: number | undefined;
+        return {
+          group,
+          name,
+          answer: () => checkWork(client, name === remoteNames.bare ? 'read' : work),
+          measure: async () => {
+            const call = start(client, work);
+            requests ??= await countRequests(call);
+            return { ...(await measureCalls(call, { scale, calls: 2 })), requests };
+          },
+        };
+      };
       const libsql = createClient({ url: otherFile! });
       return [
         toContender('a file', remoteNames.ours, room.use(useOurs(createConnection({ url: file! })))),
@@ -56,6 +65,7 @@ export function createDistanceTable(work: Work): Table {
             toContender(group, remoteNames.bare, room.use(openBare(url))),
             toContender(group, remoteNames.ours, room.use(openOurs(url))),
             toContender(group, remoteNames.http, room.use(openLibsql(url))),
+            toContender(group, remoteNames.ws, room.use(openLibsql(toWebSocket(url)))),
           ];
         }),
       ];

@@ -75,6 +75,11 @@ export function openOurs(url: string): RemoteClient {
   return useOurs(createConnection({ url }));
 }
 
+/** The same server over a WebSocket. */
+export function toWebSocket(url: string): string {
+  return url.replace('http:', 'ws:');
+}
+
 export function openLibsql(url: string): RemoteClient {
   // its default lets twenty calls run at a time; the crowds of the bench wait either way
   return useLibsql(createClient({ url }));

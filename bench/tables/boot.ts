@@ -18,7 +18,7 @@ export const table: Table = {
     { key: 'over', title: `over ${empty}`, format: formatTime },
   ],
   comparison: { column: 'ready', reference: empty, title: `ready after, × ${empty}` },
-  async open(room) {
+  async open(room, scale) {
     const path = join(await room.createFolder(), 'boot.db');
     createTasksFile(path);
     const { urlAt } = await openServer(room);
@@ -29,13 +29,19 @@ export const table: Table = {
       ['@libsql/client on a file', 'libsql', path],
       ['TypeORM on a file', 'typeorm', path],
     ] as const;
+    let emptyMs = NaN;
     return apps.map(([name, app, target]) => ({
       group: '',
       name,
       answer: async () => undefined,
       measure: async () => {
-        const ready = await bootMs(app, target);
-        return { ready, over: app === 'empty' ? 0 : ready - (await bootMs('empty', path)) };
+        // the better of two: a process that was held up says nothing
+        let ready = Infinity;
+        for (let runs = scale.count(2, 1); runs > 0; runs--)
+          ready = Math.min(ready, await bootMs(app, target));
+        // it comes first in each round
+        if (name === empty) emptyMs = ready;
+        return { ready, over: ready - emptyMs };
       },
     }));
   },

@@ -1,8 +1,10 @@
 import { median, p99, perSecond } from '../frame/columns.js';
 import { measureCrowd } from '../frame/measure-crowd.js';
 import type { Table } from '../frame/table.js';
+import type { LocalClient } from '../rooms/local-clients.js';
 import { openServer } from '../rooms/open-server.js';
-import { openLibsql, openOurs, openServerless, remoteNames } from '../rooms/remote-clients.js';
+import { openRemoteOrms } from '../rooms/remote-orms.js';
+import { openLibsql, openOurs, openServerless, remoteNames, toWebSocket } from '../rooms/remote-clients.js';
 import { createKeys } from '../rooms/tasks.js';
 import { toPlainRows } from '../rooms/to-plain-rows.js';
 
@@ -16,11 +18,12 @@ export const table: Table = {
     const callers = scale.count(200, 10);
     const url = (await openServer(room, [roundTripMs])).urlAt(roundTripMs);
     const serverless = room.use(openServerless(url));
-    const clients = [
+    const clients: [string, Pick<LocalClient, 'read' | 'close'>][] = [
       [remoteNames.http, openLibsql(url)],
       [remoteNames.ours, openOurs(url)],
-      [remoteNames.ws, openLibsql(url.replace('http:', 'ws:'))],
-    ] as const;
+      [remoteNames.ws, openLibsql(toWebSocket(url))],
+      ...openRemoteOrms(url),
+    ];
     const reads = clients.map(([name, client]) => {
       room.use(client);
       return [name, (_caller: number, id: number) => client.read(id)] as const;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { tables } from '../../bench/tables.js';
+import { targets } from '../../bench/targets.js';
 import { pageOf } from './pages.js';
 
 const { text } = pageOf('docs/performance.md');
@@ -19,8 +20,15 @@ describe('the page about performance', () => {
   it('has no other tables', () => {
     const places = [...text.matchAll(/<!-- bench:([\w-]+):start -->/g)].map(([, id]) => id);
 
-    expect(new Set(places)).toEqual(new Set(['machine', ...tables.map(({ id }) => id)]));
+    expect(new Set(places)).toEqual(new Set(['machine', 'targets', ...tables.map(({ id }) => id)]));
     expect(sections).toHaveLength(tables.length);
+  });
+
+  it('has the targets of the bench, each of a table that there is', () => {
+    const [, place = ''] = text.split(/<!-- bench:targets:(?:start|end) -->/);
+
+    for (const { title } of targets) expect(place).toContain(`| ${title} `);
+    expect(tables.map(({ id }) => id)).toEqual(expect.arrayContaining(targets.map(({ table }) => table)));
   });
 
   it('says on which machine and with which versions', () => {

@@ -1,14 +1,25 @@
 import type { IntMode, ResultSet, Value } from '@libsql/core/api';
 import { toIntMode } from '../../contract/integers.js';
 import { StatementResult } from '../../contract/result-set.js';
-import { createRowFactory } from '../../contract/row.js';
+import { createRowFactory, type RowFactory } from '../../contract/row.js';
 import type { Statement } from '../../contract/statement.js';
 import type { SqlValue } from '../../contract/value.js';
 import type { Outcome } from '../../errors/database-error.js';
 import { checkArgs } from '../../sql/check-args.js';
 import { firstKeyword } from '../../sql/classify-sql.js';
 import { readParameters } from '../../sql/read-parameters.js';
+import { TextCache } from '../../sql/text-cache.js';
 import type { HranaStatement, HranaStatementResult, HranaValue } from './hrana-protocol.js';
+
+/** The rows of a statement that runs again are made by the same constructor. */
+interface ResultShape {
+  readonly columns: readonly string[];
+  readonly createRow: RowFactory;
+}
+
+/** A longer text is mostly one that never comes again. */
+const longestText = 8_192;
+const shapes = new TextCache<ResultShape>(500);
 
 type Counts = Pick<ResultSet, 'rowsAffected' | 'lastInsertRowid'>;
 
@@ -35,13 +46,26 @@ export function encodeStatement({ sql, args }: Statement): HranaStatement {
 export function decodeResult(result: HranaStatementResult, sql: string, intMode: IntMode): ResultSet {
   const columns = result.cols.map((column) => column.name ?? '');
   const columnTypes = result.cols.map((column) => column.decltype ?? '');
-  const createRow = createRowFactory(columns);
+  const createRow = findRowFactory(sql, columns);
   const counts = readCounts(result, firstKeyword(sql));
   const outcome: Outcome = counts.rowsAffected > 0 ? 'applied' : 'not-applied';
   const rows = result.rows.map((values) =>
     createRow(values.map((value) => decodeValue(value, intMode, outcome))),
   );
   return new StatementResult({ columns, columnTypes, rows, ...counts });
+}
+
+/** Columns are compared: the table may have changed, and another server may have another one. */
+function findRowFactory(sql: string, columns: readonly string[]): RowFactory {
+  const known = shapes.get(sql);
+  const isSame =
+    known?.columns.length === columns.length && known.columns.every((name, index) => name === columns[index]);
+  if (isSame) return known.createRow;
+  // a copy: the caller may change those of his result
+  const own = [...columns];
+  const createRow = createRowFactory(own);
+  if (own.length > 0 && sql.length <= longestText) shapes.set(sql, { columns: own, createRow });
+  return createRow;
 }
 
 /** The server repeats the stream's last rowid: only a statement that inserted may answer it. */

@@ -31,6 +31,8 @@ export interface LaneParts {
   readonly runAlone: (statement: Statement, deadline: Deadline) => Promise<ResultSet>;
   /** The answer was too long to be read. */
   readonly onTooLong: (statement: Statement) => void;
+  /** The request has no answer, or none of a server that works. */
+  readonly onLost: (statement: Statement) => void;
 }
 
 /** Statements that share a request at most: more make the answer come later, and no call is cheaper for it. */
@@ -122,11 +124,19 @@ export class SharedLane {
   }
 
   #takeOver(error: unknown, members: readonly Member[]): boolean {
-    if (!(error instanceof DatabaseError) || error.code !== tooLongCode) return false;
+    if (!(error instanceof DatabaseError) || error.code !== tooLongCode) {
+      if (isLost(error)) for (const { statement } of members) this.#parts.onLost(statement);
+      return false;
+    }
     for (const { statement, deadline, resolve } of members) {
       this.#parts.onTooLong(statement);
       resolve(this.#parts.runAlone(statement, deadline));
     }
     return true;
   }
+}
+
+/** It may be the fault of what was asked: a statement can take the server down, or get an error for all that share its request. */
+export function isLost(error: unknown): boolean {
+  return error instanceof DatabaseError && error.kind === 'unavailable' && error.outcome === 'unknown';
 }

@@ -21,8 +21,8 @@ const maxKnown = 1_000;
 const heavyBytes = 262_144;
 const heavyMs = 50;
 
-/** Arguments beyond this make a request heavy by themselves. Characters or bytes. */
-const heavyArgs = 65_536;
+/** A text with its arguments beyond this makes a request heavy by itself. Characters or bytes. */
+const heavyStatement = 65_536;
 
 /** A conflict clause may keep the last rowid of the one before; the functions read what the one before left. Too many is no harm. */
 const tellsOfOthers = /\b(?:or|conflict|last_insert_rowid|changes|total_changes)\b/i;
@@ -30,10 +30,12 @@ const tellsOfOthers = /\b(?:or|conflict|last_insert_rowid|changes|total_changes)
 /** Decides which statements may share a request, by their text and by what its last answer was like. */
 export class SharingRules {
   readonly #isHeavy = new Map<string, boolean>();
+  readonly #isSuspect = new Map<string, boolean>();
   readonly #setsRowid = new Map<string, boolean>();
 
   laneOf({ sql, args, alone }: Statement, found: SqlClass): Lane {
-    if (alone === true || this.#isHeavy.get(sql) === true || isLarge(args)) return 'alone';
+    if (alone === true || isLarge(sql, args)) return 'alone';
+    if (this.#isHeavy.has(sql) || this.#isSuspect.has(sql)) return 'alone';
     const keyword = firstKeyword(sql);
     if (found === 'query') return keyword === 'SELECT' || keyword === 'VALUES' ? 'reads' : 'alone';
     if (found !== 'change' || keyword === 'REPLACE' || tellsOfOthers.test(sql)) return 'alone';
@@ -52,6 +54,7 @@ export class SharingRules {
 
   /** Remembers what an answer was like. */
   learn({ sql }: Statement, { bytes, durationMs, result }: Answered): void {
+    this.#isSuspect.delete(sql);
     const isHeavy = bytes > heavyBytes || durationMs > heavyMs;
     if (isHeavy) remember(this.#isHeavy, sql, true);
     else this.#isHeavy.delete(sql);
@@ -64,6 +67,11 @@ export class SharingRules {
     remember(this.#isHeavy, sql, true);
   }
 
+  /** Remembers that a request with this statement was lost: until it is answered once, it takes nobody along again. */
+  learnLost({ sql }: Statement): void {
+    remember(this.#isSuspect, sql, true);
+  }
+
   /** The schema may have changed. */
   forgetTables(): void {
     this.#setsRowid.clear();
@@ -71,15 +79,17 @@ export class SharingRules {
 }
 
 function remember(known: Map<string, boolean>, sql: string, value: boolean): void {
+  // it goes alone by its length
+  if (sql.length > heavyStatement) return;
   if (known.size >= maxKnown) known.clear();
   known.set(sql, value);
 }
 
-function isLarge(args: Statement['args']): boolean {
-  let size = 0;
+function isLarge(sql: string, args: Statement['args']): boolean {
+  let size = sql.length;
   for (const value of args.values()) {
     if (typeof value === 'string') size += value.length;
     else if (value instanceof Uint8Array) size += value.byteLength;
   }
-  return size > heavyArgs;
+  return size > heavyStatement;
 }

@@ -15,7 +15,7 @@ import type { HranaClient } from './hrana-client.js';
 import { ReadOnlyGuard } from './read-only-guard.js';
 import { createLeftOutError, readStep, takeResponse } from './read-results.js';
 import type { HranaResult } from './hrana-protocol.js';
-import { SharedLane } from './shared-lane.js';
+import { isLost, SharedLane } from './shared-lane.js';
 import { SharingRules } from './sharing-rules.js';
 import { streamRows } from './stream-rows.js';
 import { TursoTransaction } from './turso-transaction.js';
@@ -63,6 +63,7 @@ export class TursoConnection implements DriverConnection {
         read: (statement, result, isLong) => this.#readShared(statement, result, isLong),
         runAlone: (statement, deadline) => this.execute({ ...statement, alone: true }, deadline),
         onTooLong: (statement) => this.#rules.learnHeavy(statement),
+        onLost: (statement) => this.#rules.learnLost(statement),
       });
     this.#lanes = {
       reads: lane([this.#streams], false, maxSharedAnswerBytes),
@@ -171,14 +172,15 @@ export class TursoConnection implements DriverConnection {
       const { client, intMode } = this.#parts;
       const stmt = encodeStatement(statement);
       if (found === 'schema') this.#rules.forgetTables();
-      const answer = await client.send([{ type: 'execute', stmt }, { type: 'close' }], null, deadline);
       try {
+        const answer = await client.send([{ type: 'execute', stmt }, { type: 'close' }], null, deadline);
         const { result } = takeResponse(client, answer, 0, 'execute');
         const decoded = decodeResult(result, statement.sql, intMode);
         const durationMs = result.query_duration_ms ?? 0;
         this.#rules.learn(statement, { bytes: answer.bytes, durationMs, result: decoded });
         return decoded;
       } catch (error) {
+        if (isLost(error)) this.#rules.learnLost(statement);
         throw mayBeKept(error, statement) ? withOutcome(error, 'unknown', 'its changes may be kept') : error;
       }
     });
