@@ -47,7 +47,10 @@ function assertPlace(path, text) {
     throw new Error(`${path} looks for a script, and is not where it would find it`);
 }
 
-/** Names of classes are seen, by Nest's log for one; esbuild renames those that are assigned to a variable of the same name. */
+/**
+ * Names of classes are seen, by Nest's log for one; esbuild renames those that are assigned to a variable of the same name. Its own
+ * `keepNames` would define the name of each function anew whenever one is made, also on the hot paths.
+ */
 function keepClassNames(text) {
   const renamed = text.matchAll(/^var (\w+) = (?:\w+ = )?class (_\1|\1\d+) /gm);
   return [...renamed].reduce(
