@@ -1,4 +1,4 @@
-import type { ProgressListener, TransferTarget } from '../transfer/index.js';
+import type { ProgressListener, TransferPlan, TransferTarget } from '../transfer/index.js';
 import type { ExitCode } from './exit-codes.js';
 
 /** A word of the command line that names a database. */
@@ -24,6 +24,8 @@ export interface CommandInput {
   readonly values: OptionValues;
   readonly signal: AbortSignal;
   readonly onProgress: ProgressListener;
+  /** Shows the plan of a copy on a terminal. */
+  readonly onPlan: (plan: TransferPlan) => void;
 }
 
 /** What a command found or did. */

@@ -6,6 +6,7 @@ import type {
   Verification,
 } from '../transfer/index.js';
 import { formatTable } from './format-table.js';
+import { toPrintable } from './to-printable.js';
 
 const shownDigest = 16;
 
@@ -23,34 +24,64 @@ export function describePlan(plan: TransferPlan): string {
           ),
         ]),
     counts,
-    ...notes.map(({ kind, object, message }) => `note     ${kind} ${object}: ${message}`),
-    ...problems.map(({ kind, object, message }) => `problem  ${kind} ${object}: ${message}`),
+    ...notes.map(({ kind, object, message }) => toPrintable(`note     ${kind} ${object}: ${message}`)),
+    ...problems.map(({ kind, object, message }) => toPrintable(`problem  ${kind} ${object}: ${message}`)),
     problems.length === 0 ? 'nothing stands against a copy' : 'a copy would be refused',
   ].join('\n');
 }
 
 export function describeVerification({ tables, differences, equal }: Verification): string {
-  const rows = tables.map(({ name, rows: count, digest, equal: same }) => [
+  const rows = tables.map(({ name, rows: count, bytes, digest, equal: same }) => [
     name,
     count,
+    bytes,
     digest.slice(0, shownDigest),
-    same ? 'equal' : 'differs',
+    describeEqual(same),
   ]);
   return [
-    ...(tables.length === 0 ? [] : [formatTable(['table', 'rows', 'digest', 'result'], rows)]),
-    ...differences.map(({ kind, object, key }) => `${kind} ${object}${key === '' ? '' : `: ${key}`}`),
-    equal ? 'verified: source and target are equal' : 'source and target differ',
+    ...(tables.length === 0 ? [] : [formatTable(['table', 'rows', 'bytes', 'digest', 'result'], rows)]),
+    ...describeDifferences(differences, equal),
   ].join('\n');
 }
 
-export function describeReport(report: TransferReport): string {
-  const { rejects, rejectsFile, notes, verification, rows, durationMs } = report;
+function describeEqual(equal: boolean): string {
+  return equal ? 'equal' : 'differs';
+}
+
+function describeDifferences(differences: Verification['differences'], equal: boolean): string[] {
   return [
-    ...notes.map(({ kind, object, message }) => `note  ${kind} ${object}: ${message}`),
-    describeVerification(verification),
+    ...differences.map(({ kind, object, key }) =>
+      toPrintable(`${kind} ${object}${key === '' ? '' : `: ${key}`}`),
+    ),
+    equal ? 'verified: source and target are equal' : 'source and target differ',
+  ];
+}
+
+export function describeReport(report: TransferReport): string {
+  const { tables, rejects, rejectsFile, notes, verification, rows, durationMs } = report;
+  const { differences, equal } = verification;
+  const lines = tables.map((table) => [
+    table.name,
+    table.rows,
+    table.copied,
+    table.rejected,
+    table.bytes,
+    describeTime(table.durationMs),
+    table.digest.slice(0, shownDigest),
+    describeEqual(table.equal),
+  ]);
+  const head = ['table', 'rows', 'copied', 'rejected', 'bytes', 'time', 'digest', 'result'];
+  return [
+    ...notes.map(({ kind, object, message }) => toPrintable(`note  ${kind} ${object}: ${message}`)),
+    ...(lines.length === 0 ? [] : [formatTable(head, lines)]),
+    ...describeDifferences(differences, equal),
     ...(rejects.length === 0 ? [] : [`${rejects.length} rows were left out: ${rejectsFile}`]),
-    `${rows} rows in ${(durationMs / 1000).toFixed(1)} s`,
+    `${rows} rows in ${describeTime(durationMs)}`,
   ].join('\n');
+}
+
+function describeTime(durationMs: number): string {
+  return `${(durationMs / 1000).toFixed(1)} s`;
 }
 
 export function describePull(report: PullReport): string {
@@ -61,13 +92,12 @@ export function describePull(report: PullReport): string {
 
 export function describeBackup({ source, file, bytes, checked, tables, durationMs }: BackupReport): string {
   const rows = tables.map(({ name, rows: count, digest }) => [name, count, digest.slice(0, shownDigest)]);
-  const seconds = (durationMs / 1000).toFixed(1);
   return [
     ...(rows.length === 0 ? [] : [formatTable(['table', 'rows', 'digest'], rows)]),
     checked
       ? 'integrity check: ok'
       : 'integrity check: left out, because an index needs a function or a collation of the application',
     ...(rows.length === 0 ? [] : ['verified: source and copy are equal']),
-    `${source} → ${file}: ${(bytes / 1_048_576).toFixed(1)} MiB in ${seconds} s`,
+    `${source} → ${file}: ${(bytes / 1_048_576).toFixed(1)} MiB in ${describeTime(durationMs)}`,
   ].join('\n');
 }

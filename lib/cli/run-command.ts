@@ -2,13 +2,16 @@ import { access, constants } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ConfigurationError } from '../errors/configuration-error.js';
 import { DatabaseError } from '../errors/database-error.js';
-import { TransferInterruptedError } from '../transfer/index.js';
+import { TransferInterruptedError, type TransferPlan } from '../transfer/index.js';
 import { replaceFile } from '../transfer/replace-file.js';
 import { addTokens } from './add-tokens.js';
 import type { Result } from './command.js';
+import { describePlan } from './describe-results.js';
 import { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.js';
+import { paint } from './paint.js';
 import { parseCommand, type Command } from './parse-command.js';
 import { ProgressPrinter } from './progress-printer.js';
+import { toPrintable } from './to-printable.js';
 import { usage } from './usage.js';
 
 /** Runs a command line. Results go to standard output, everything else to standard error. */
@@ -36,7 +39,10 @@ export async function runCommand(argv: readonly string[]): Promise<ExitCode> {
     const { values } = command;
     const terminal = { input: process.stdin, output: process.stderr };
     const places = await addTokens(command.places, terminal, stopping.signal);
-    const input = { places, values, signal: stopping.signal, onProgress: progress.print };
+    const onPlan = (plan: TransferPlan): void => {
+      if (process.stderr.isTTY) progress.write(`${paint(describePlan(plan), process.stderr)}\n\n`);
+    };
+    const input = { places, values, signal: stopping.signal, onProgress: progress.print, onPlan };
     const result = await command.kind.run(input);
     progress.clear();
     return await show(command, result);
@@ -51,7 +57,7 @@ export async function runCommand(argv: readonly string[]): Promise<ExitCode> {
 /** A result that is known is shown, whatever becomes of the report. */
 async function show({ json, reportFile }: Command, { exitCode, value, text }: Result): Promise<ExitCode> {
   const document = `${JSON.stringify({ exitCode, ...value }, undefined, 2)}\n`;
-  process.stdout.write(json ? document : `${text}\n`);
+  process.stdout.write(json ? document : `${paint(text, process.stdout)}\n`);
   if (reportFile === undefined) return exitCode;
   try {
     await replaceFile(reportFile, document);
@@ -74,7 +80,7 @@ function fail(error: unknown, command: Command | undefined): ExitCode {
   const { name, code } = error as { name?: unknown; code?: unknown };
   const message =
     error instanceof DatabaseError ? error.message : `unexpected ${String(name)} ${String(code)}`;
-  process.stderr.write(`nestjs-turso: ${message}\n`);
+  process.stderr.write(`nestjs-turso: ${toPrintable(message)}\n`);
   if (error instanceof TransferInterruptedError && command !== undefined)
     process.stderr.write(`To go on: ${command.resumeCommand}\n`);
   return exitCodeOf(error);

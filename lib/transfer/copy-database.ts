@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { listTableReports } from './copy/list-tables.js';
 import { runCopy, type CopyOutcome } from './copy/run-copy.js';
+import { TableClock } from './copy/table-clock.js';
 import type { TransferReport } from './copy/transfer-report.js';
 import { createPlan } from './plan/create-plan.js';
 import type { TransferPlan } from './plan/transfer-plan.js';
@@ -28,14 +30,16 @@ import { clearUnused } from './with-snapshot.js';
  */
 export async function copyDatabase(options: CopyOptions): Promise<TransferReport> {
   const startedAt = performance.now();
-  const target = new TargetDatabase(resolveTransferOptions(options));
+  const clock = new TableClock(options.onProgress);
+  const target = new TargetDatabase(resolveTransferOptions({ ...options, onProgress: clock.note }));
   try {
     const { resume, source, workFolder } = target.options;
     await (resume ? findRecord(workFolder) : assertFile(source));
     const lock = await lockWorkFolder(workFolder);
     try {
-      const report = await (resume ? resumeCopy : beginCopy)(target);
-      return { ...report, durationMs: Math.round(performance.now() - startedAt) };
+      const report = await (resume ? resumeCopy(target) : beginCopy(target, options.onPlan));
+      const tables = listTableReports(report.verification.tables, report.rejects, clock);
+      return { ...report, tables, durationMs: Math.round(performance.now() - startedAt) };
     } finally {
       await lock.release();
     }
@@ -44,13 +48,14 @@ export async function copyDatabase(options: CopyOptions): Promise<TransferReport
   }
 }
 
-async function beginCopy(target: TargetDatabase): Promise<CopyOutcome> {
+async function beginCopy(target: TargetDatabase, onPlan: CopyOptions['onPlan']): Promise<CopyOutcome> {
   const { workFolder: folder, invalidUtf8 } = target.options;
   await clearUnused(folder);
   const { source, plan, record } = await prepare(target).catch(async (error: unknown) => {
     await emptyWorkFolder(folder);
     throw error;
   });
+  onPlan?.(plan);
   return runCopy(target, source, record, plan.notes);
 
   async function prepare({ options }: TargetDatabase): Promise<Prepared> {

@@ -33,7 +33,7 @@ export type {
   TransferProblem,
 } from './plan/transfer-plan.js';
 export type { PullReport } from './pull/pull-report.js';
-export type { TransferReport } from './copy/transfer-report.js';
+export type { TableReport, TransferReport } from './copy/transfer-report.js';
 export type { SyncReport, TableChange } from './sync/sync-report.js';
 export type { CutoverReport } from './cutover/cutover-report.js';
 export type { Reject } from './target/checkpoint.js';

@@ -78,6 +78,8 @@ async function attempt(
 /** Waiting may mend it; what SQLite or the server refuses stays refused. */
 function canGoOn(error: unknown): boolean {
   const passing = ['unavailable', 'aborted', 'timeout', 'busy'];
+  // of a file beside the database, on a disk that is full
+  if ((error as NodeJS.ErrnoException).errno !== undefined) return true;
   return error instanceof DatabaseError && passing.includes(error.kind);
 }
 

@@ -1,4 +1,5 @@
 import type { DatabaseModuleOptions } from '../options/database-module-options.js';
+import type { TransferPlan } from './plan/transfer-plan.js';
 import type { InvalidTextPolicy } from './source/cell.js';
 import type { ProgressListener } from './progress.js';
 
@@ -60,6 +61,8 @@ export interface CopyOptions extends TransferOptions {
    * @default false
    */
   readonly keepOpen?: boolean;
+  /** Is told the plan before anything is written, where nothing stands against it; it must not throw. A resume has none. */
+  readonly onPlan?: (plan: TransferPlan) => void;
 }
 
 /** What `syncDatabase` takes. */

@@ -25,7 +25,7 @@ describe('nestjs-turso copy', () => {
     expect([plan.exitCode, copy.exitCode, verify.exitCode, pull.exitCode]).toEqual([0, 0, 0, 0]);
     expect(await readSource(`${source}.back`)).toEqual(await readSource(source));
     expect(plan.stdout).toContain('nothing stands against a copy');
-    expect(copy.stdout).toMatch(/keyless +100 {2}[0-9a-f]{16} {2}equal/);
+    expect(copy.stdout).toMatch(/keyless +100 +100 +0 +\d+ +\d+\.\d s {2}[0-9a-f]{16} {2}equal/);
     expect(JSON.parse(verify.stdout)).toMatchObject({ exitCode: 0, equal: true, differences: [] });
     expect(await readTarget()).toEqual(await readSource(source));
   });

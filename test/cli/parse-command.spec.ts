@@ -54,5 +54,6 @@ describe('a command line', () => {
 
 function optionsOf(args: readonly string[]): CopyOptions {
   const { places, values } = parseCommand(args) as Command;
-  return toCopyOptions({ places, values, signal: new AbortController().signal, onProgress: () => undefined });
+  const { signal } = new AbortController();
+  return toCopyOptions({ places, values, signal, onProgress: () => undefined, onPlan: () => undefined });
 }

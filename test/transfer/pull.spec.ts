@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { writeFileSync } from 'node:fs';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -97,6 +97,19 @@ describe('a pull', () => {
   it('goes on without digests of the server, table by table', async () => {
     const hidden = await startServerWithoutSha3();
     await interrupt(({ object }) => object === 'numbered', hidden.url);
+
+    const report = await pullDatabase({ ...to('a.db', hidden.url), resume: true });
+    await hidden.close();
+
+    expect([report.equal, report.restarted]).toEqual([true, undefined]);
+    await expectPulled();
+  });
+
+  it('goes on without them behind a kill that came when the file was finished, and its record not yet', async () => {
+    const hidden = await startServerWithoutSha3();
+    await interrupt(({ object }) => object === 'keyless', hidden.url);
+    await pullDatabase(to('b.db', hidden.url));
+    await rename(join(folder, 'b.db'), join(folder, 'a.db.transfer', 'new.db'));
 
     const report = await pullDatabase({ ...to('a.db', hidden.url), resume: true });
     await hidden.close();

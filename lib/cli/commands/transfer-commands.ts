@@ -45,7 +45,7 @@ export const copy: CommandKind = {
   places,
   options: [...policies, 'resume', 'keep-open'],
   async run(input): Promise<Result> {
-    const report = await copyDatabase(toCopyOptions(input));
+    const report = await copyDatabase({ ...toCopyOptions(input), onPlan: input.onPlan });
     const copied = report.rejects.length === 0 ? exitCodes.verified : exitCodes.rejects;
     const exitCode = report.verification.equal ? copied : exitCodes.mismatch;
     return { exitCode, value: report, text: describeReport(report) };

@@ -14,8 +14,8 @@ import { readRejectsFile, writeRejects } from './rejects-file.js';
 import { toInterrupted } from './to-interrupted.js';
 import type { TransferReport } from './transfer-report.js';
 
-/** A report without its time. */
-export type CopyOutcome = Omit<TransferReport, 'durationMs'>;
+/** A report without its times. */
+export type CopyOutcome = Omit<TransferReport, 'durationMs' | 'tables'>;
 
 /**
  * Loads, verifies, and clears away the books and the snapshot. A copy that is not equal keeps both, so that it can be looked at.

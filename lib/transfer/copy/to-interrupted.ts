@@ -4,6 +4,13 @@ import { TransferInterruptedError } from '../transfer-errors.js';
 
 /** Whatever ends a load that has begun leaves it to a resume, except that somebody else works on the same target. */
 export function toInterrupted(error: unknown): unknown {
+  const { errno, code } = error as NodeJS.ErrnoException;
+  if (errno !== undefined && code !== undefined)
+    return new TransferInterruptedError(
+      `${code}: a file beside the database could not be read or written`,
+      'unavailable',
+      error,
+    );
   const known = toSqliteError(error);
   if (!(known instanceof DatabaseError) || known instanceof TransferInterruptedError) return known;
   if (known.code === 'TRANSFER_CONFLICT') return known;

@@ -34,8 +34,10 @@ export class DatabaseFile {
     return schema;
   }
 
-  /** What was created before. */
+  /** What was created before, by a pull that may have been killed behind its triggers: they must not fire for rows that come now. */
   readSchema(): SourceSchema {
+    const triggers = this.#db.prepare(`SELECT name FROM sqlite_schema WHERE type = 'trigger'`).pluck(true);
+    for (const name of triggers.all()) this.#run(`DROP TRIGGER ${quoteName(name as string)}`);
     return readSchema(new SnapshotDatabase(this.#db));
   }
 

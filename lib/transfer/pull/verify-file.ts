@@ -34,9 +34,10 @@ export async function verifyFile(
         throwIfStopped(signal);
         turnBegan = performance.now();
       }
+      const { size: bytes } = digest;
       const found = digest.finish();
       const equal = digests.get(table.name) === found;
-      verified.push({ name: table.name, rows: table.rowCount, digest: found.toLowerCase(), equal });
+      verified.push({ name: table.name, rows: table.rowCount, bytes, digest: found.toLowerCase(), equal });
       if (!equal) differences.push({ kind: 'object-changed', object: table.name, key: '' });
     }
     const present = new Set(tables.map(({ name }) => name));

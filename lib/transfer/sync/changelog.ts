@@ -38,8 +38,14 @@ export function hasChangelog(database: SnapshotDatabase): boolean {
   return database.all('SELECT 1 FROM sqlite_schema WHERE name = ?', register).length > 0;
 }
 
-/** @throws DatabaseError `TRANSFER_CONFLICT` when it was installed for another transfer */
+/** @throws DatabaseError `TRANSFER_CONFLICT` when it was installed for another transfer, or by a version that wrote another one */
 export function assertOwnChangelog(database: SnapshotDatabase, id: string): void {
+  const columns = database.all<[name: string]>('SELECT name FROM pragma_table_info(?)', register).flat();
+  if (columns.join() !== 'number,name,transfer')
+    throw createTransferError(
+      'the changelog in the source is one of another version of this package: "detach" the source first',
+      'TRANSFER_CONFLICT',
+    );
   if (database.all(`SELECT 1 FROM ${register} WHERE transfer <> ?`, id).length === 0) return;
   throw createTransferError(
     'the changelog in the source belongs to another transfer, which would miss what this one takes: "detach" the source first',
@@ -67,7 +73,7 @@ export function readChangelog(database: SnapshotDatabase, schema: SourceSchema, 
     if (log !== undefined && width === log.columns.length && isSame(triggers.flat(), createTriggers(log)))
       return log;
     throw createTransferError(
-      `the table ${name} was changed since its changes are noted: remove the changelog and begin again`,
+      `the table ${name} was changed since its changes are noted: "detach" the source first, then changes are noted anew`,
       'TRANSFER_SCHEMA_CHANGED',
     );
   });

@@ -11,11 +11,19 @@ export class RowDigest {
   readonly #hash: Hash = createHash('sha3-256');
   #parts: Uint8Array[] = [];
   #bytes = 0;
+  /** Of what is hashed already; the text of the query does not count. */
+  #hashed = 0;
 
   constructor(sql: string) {
     const text = Buffer.from(sql);
     this.#add(Buffer.from(`S${text.length}:`));
     this.#add(text);
+    this.#hashed = -this.#bytes;
+  }
+
+  /** Bytes of the rows so far, with what the digest puts around each value. */
+  get size(): number {
+    return this.#hashed + this.#bytes;
   }
 
   addRow(row: readonly Cell[]): void {
@@ -62,6 +70,7 @@ export class RowDigest {
   #flush(): void {
     this.#hash.update(Buffer.concat(this.#parts));
     this.#parts = [];
+    this.#hashed += this.#bytes;
     this.#bytes = 0;
   }
 }

@@ -17,6 +17,8 @@ export interface TableWindow {
   /** Rows of the source before it, without those left out. */
   readonly offset: number;
   readonly rows: number;
+  /** Of its rows, as `RowDigest` counts them. */
+  readonly bytes: number;
   /** Rowids around it: behind the first, up to the last; `undefined` is open. */
   readonly afterRowid: bigint | undefined;
   readonly lastRowid: bigint | undefined;
@@ -72,7 +74,8 @@ export function* splitIntoWindows(
       }
       const isLast = count < windowRows;
       const lastRowid = isLast ? undefined : rowid;
-      yield { sql, digest: digest.finish(), offset, rows: count, afterRowid, lastRowid };
+      const { size: bytes } = digest;
+      yield { sql, digest: digest.finish(), offset, rows: count, bytes, afterRowid, lastRowid };
       if (isLast) return;
       offset += count;
       afterRowid = rowid;

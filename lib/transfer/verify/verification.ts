@@ -22,6 +22,8 @@ export interface VerifiedTable {
   readonly name: string;
   /** Rows of the source, without those that were left out. */
   readonly rows: number;
+  /** Of those rows: what the digest is over. */
+  readonly bytes: number;
   /** SHA-3 over the table's rows. It depends on the version of this package. */
   readonly digest: string;
   readonly equal: boolean;

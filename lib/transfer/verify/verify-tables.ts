@@ -19,6 +19,7 @@ interface Progress {
   readonly total: Hash;
   readonly differences: Difference[];
   rows: number;
+  bytes: number;
 }
 
 /**
@@ -43,7 +44,7 @@ export async function verifyTables(
   };
   for (const table of tables) {
     const leftOut = rejects.get(table.name) ?? new Set<number>();
-    const progress = { table, leftOut, total: createHash('sha3-256'), differences: [], rows: 0 };
+    const progress = { table, leftOut, total: createHash('sha3-256'), differences: [], rows: 0, bytes: 0 };
     all.push(progress);
     for (const window of splitIntoWindows(comparison.source, table, leftOut)) {
       pending.push({ progress, window });
@@ -52,9 +53,10 @@ export async function verifyTables(
   }
   await compare();
   return {
-    verified: all.map(({ table: { name }, rows, total, differences }) => ({
+    verified: all.map(({ table: { name }, rows, bytes, total, differences }) => ({
       name,
       rows,
+      bytes,
       digest: total.digest('hex'),
       equal: differences.length === 0,
     })),
@@ -71,6 +73,7 @@ async function compareWindow(
   const { table, leftOut, total, differences } = progress;
   total.update(window.digest);
   progress.rows += window.rows;
+  progress.bytes += window.bytes;
   const { onProgress } = comparison.target.options;
   onProgress({ stage: 'verify', object: table.name, rows: progress.rows, totalRows: table.rowCount });
   // without rowids, whatever comes behind a row too many is shifted

@@ -1,6 +1,6 @@
 // @ts-check
 // Fetches Debian and npm packages that contain SQLite files, and unpacks those files into a folder.
-// node test/transfer/real/fetch-databases.js <folder>     (needs apt-get, dpkg-deb, npm and tar)
+// node test/transfer/real/fetch-databases.js <folder> [package…]     (needs npm and tar; apt-get and dpkg-deb for Debian's)
 import { execFileSync } from 'node:child_process';
 import {
   closeSync,
@@ -25,31 +25,27 @@ const debian = [
   'ibus-table-wubi',
   'qgis-providers-common',
   'cppreference-doc-en-qch',
-  'gnome-music-doc',
-  'libosmocore-doc',
   'ibus-libpinyin',
+  'r-cran-sf',
+  'kexi-data',
 ];
-const npm = [
-  '@ngageoint/geopackage',
-  'mbtiles',
-  '@mapbox/mbtiles',
-  'northwind-sqlite3',
-  'sql.js',
-  'sqlite3',
-  'expo-sqlite',
-];
+const npm = ['spatialite', 'spl.js'];
 
-const folder = resolve(process.argv[2] ?? 'databases');
+const [wantedFolder = 'databases', ...wanted] = process.argv.slice(2);
+/** @param {string} name */
+const isWanted = (name) => wanted.length === 0 || wanted.includes(name);
+
+const folder = resolve(wantedFolder);
 mkdirSync(folder, { recursive: true });
 const scratch = mkdtempSync(join(tmpdir(), 'databases-'));
 try {
-  for (const name of debian)
+  for (const name of debian.filter(isWanted))
     fetch(name, (path) => {
       execFileSync('apt-get', ['download', name], { cwd: path, stdio: 'ignore' });
       const [archive = ''] = readdirSync(path).filter((file) => file.endsWith('.deb'));
       execFileSync('dpkg-deb', ['-x', archive, 'unpacked'], { cwd: path });
     });
-  for (const name of npm)
+  for (const name of npm.filter(isWanted))
     fetch(name, (path) => {
       const archive = execFileSync('npm', ['pack', '--silent', '--ignore-scripts', name], {
         cwd: path,

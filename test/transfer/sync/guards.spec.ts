@@ -44,6 +44,23 @@ describe('a changelog', () => {
     expect(db.prepare('SELECT count(*) AS n FROM nestjs_turso_changes_1').get()).toEqual({ n: 1 });
     db.close();
   });
+
+  it('of another version is refused until it is detached, and nothing is lost', async () => {
+    const { options, db } = await openCopied('CREATE TABLE t (id INTEGER PRIMARY KEY)');
+    await syncDatabase({ ...options, mode: 'changelog' });
+    db.exec('ALTER TABLE nestjs_turso_changes DROP COLUMN transfer; INSERT INTO t VALUES (1)');
+
+    for (const work of [syncDatabase, cutoverDatabase])
+      await expect(work(options)).rejects.toMatchObject({
+        code: 'TRANSFER_CONFLICT',
+        message: expect.stringContaining('"detach"') as unknown,
+      });
+    await detachSource({ source: options.source });
+    await syncDatabase({ ...options, mode: 'changelog' });
+
+    expect(await room.target.all('SELECT id FROM t')).toEqual([[1]]);
+    db.close();
+  });
 });
 
 describe('a cut-over', () => {
