@@ -11,6 +11,7 @@ export interface OptionValues {
   readonly force: boolean;
   readonly verify: boolean;
   readonly 'keep-open': boolean;
+  readonly 'into-non-empty': boolean;
   readonly 'on-bad-row'?: string | undefined;
   readonly 'invalid-utf8'?: string | undefined;
   readonly mode?: string | undefined;

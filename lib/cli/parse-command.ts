@@ -20,6 +20,7 @@ const optionTypes = {
   force: { type: 'boolean', default: false },
   verify: { type: 'boolean', default: false },
   'keep-open': { type: 'boolean', default: false },
+  'into-non-empty': { type: 'boolean', default: false },
   mode: { type: 'string' },
   'on-bad-row': { type: 'string' },
   'invalid-utf8': { type: 'string' },

@@ -20,7 +20,7 @@ import type { CopyOptions } from './transfer-options.js';
 import { clearUnused } from './with-snapshot.js';
 
 /**
- * Copies a SQLite file to an empty libSQL server and verifies the copy. The source may be written meanwhile: what is copied is a
+ * Copies a SQLite file to a libSQL server, which is empty unless told otherwise, and verifies the copy. The source may be written meanwhile: what is copied is a
  * snapshot of the moment of the call. Reading blocks this thread: in a server, run it in a worker.
  * @throws TransferRefusedError with every problem, before anything was written
  * @throws TransferInterruptedError when it stopped between two commits: call it again with `resume: true`
@@ -60,9 +60,9 @@ async function beginCopy(target: TargetDatabase): Promise<CopyOutcome> {
     try {
       const plan = await createPlan(target, source);
       if (plan.problems.length > 0) throw new TransferRefusedError(plan.problems);
-      const { location } = options.target;
-      const id = randomUUID();
-      const record = { id, source: options.source, target: location, invalidUtf8, snapshot, finished: false };
+      const { source: from, target: to, intoNonEmpty } = options;
+      const begun = { id: randomUUID(), source: from, target: to.location, invalidUtf8, intoNonEmpty };
+      const record = { ...begun, snapshot, finished: false };
       await writeRecord(folder, record);
       return { source, plan, record };
     } catch (error) {
@@ -88,6 +88,11 @@ async function resumeCopy(target: TargetDatabase): Promise<CopyOutcome> {
   if (record.invalidUtf8 !== invalidUtf8)
     throw createTransferError(
       `the copy was begun with invalidUtf8 "${record.invalidUtf8}": resume it with the same`,
+      'TRANSFER_OPTION_INVALID',
+    );
+  if (record.intoNonEmpty !== target.options.intoNonEmpty)
+    throw createTransferError(
+      `the copy was begun with intoNonEmpty ${record.intoNonEmpty}: resume it with the same`,
       'TRANSFER_OPTION_INVALID',
     );
   const source = await openSource(snapshotPath(folder), invalidUtf8, record.snapshot);

@@ -10,6 +10,7 @@ import type { CopyOptions, TransferTarget } from './transfer-options.js';
 export const defaultTransferOptions = Object.freeze({
   invalidUtf8: 'stop',
   onBadRow: 'stop',
+  intoNonEmpty: false,
   requestTimeoutMs: 600_000,
   patienceMs: 60_000,
   resume: false,
@@ -24,6 +25,7 @@ export interface ResolvedTransferOptions {
   readonly connectTimeoutMs: number;
   readonly invalidUtf8: InvalidTextPolicy;
   readonly onBadRow: 'stop' | 'quarantine';
+  readonly intoNonEmpty: boolean;
   readonly rejectsFile: string;
   /** One of this source's own, in the folder that the caller names. */
   readonly workFolder: string;
@@ -55,11 +57,18 @@ export function resolveTransferOptions(options: CopyOptions): ResolvedTransferOp
     if (merged[name] >= 0) continue;
     throw createTransferError(`${name} must be a number of milliseconds`, 'TRANSFER_OPTION_INVALID');
   }
+  if (merged.keepOpen && merged.intoNonEmpty) {
+    throw createTransferError(
+      'a copy beside other objects cannot be kept open: sync and cutover need a database of their own',
+      'TRANSFER_OPTION_INVALID',
+    );
+  }
   return {
     source,
     ...resolveTarget(options.target),
     invalidUtf8: merged.invalidUtf8,
     onBadRow: merged.onBadRow,
+    intoNonEmpty: merged.intoNonEmpty,
     rejectsFile: resolve(options.rejectsFile ?? `${source}.rejects.jsonl`),
     workFolder,
     requestTimeoutMs: merged.requestTimeoutMs,

@@ -24,6 +24,12 @@ export interface TransferOptions {
    * @default 'stop'
    */
   readonly onBadRow?: 'stop' | 'quarantine';
+  /**
+   * Allows a target that holds other objects, none of which has a name of the source's. They are left alone and not compared, and so
+   * are the counters of their AUTOINCREMENT and the target's `user_version`. A resume and a verification need the same.
+   * @default false
+   */
+  readonly intoNonEmpty?: boolean;
   /** @default the source's path with `.rejects.jsonl` behind it */
   readonly rejectsFile?: string;
   /**
@@ -56,14 +62,14 @@ export interface CopyOptions extends TransferOptions {
   readonly resume?: boolean;
   /**
    * Keeps the transfer open behind the copy, for `syncDatabase` and `cutoverDatabase`: until the cut-over the target is marked as
-   * incomplete.
+   * incomplete. Not with `intoNonEmpty`.
    * @default false
    */
   readonly keepOpen?: boolean;
 }
 
 /** What `syncDatabase` takes. */
-export interface SyncOptions extends TransferOptions {
+export interface SyncOptions extends Omit<TransferOptions, 'intoNonEmpty'> {
   /**
    * How it finds out what changed. `changelog` installs triggers in the source that note the keys of rows which change; `hash`
    * compares digests of everything and never touches the source.
@@ -73,7 +79,7 @@ export interface SyncOptions extends TransferOptions {
 }
 
 /** What `cutoverDatabase` takes. */
-export interface CutoverOptions extends TransferOptions {
+export interface CutoverOptions extends Omit<TransferOptions, 'intoNonEmpty'> {
   /** Is told the length of the pause when it is over: from now on the application may start on the target. */
   readonly onPause?: (pauseMs: number) => void;
 }

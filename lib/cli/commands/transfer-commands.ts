@@ -11,7 +11,7 @@ import { exitCodes } from '../exit-codes.js';
 
 const example = 'app.db libsql://…';
 const places = ['file', 'server'] as const;
-const policies = ['on-bad-row', 'invalid-utf8', 'rejects', 'work-folder'] as const;
+const policies = ['on-bad-row', 'invalid-utf8', 'into-non-empty', 'rejects', 'work-folder'] as const;
 
 /** What a command from a file to a server asks the library for. */
 export function toCopyOptions({ places: [from, to], values, signal, onProgress }: CommandInput): CopyOptions {
@@ -20,6 +20,7 @@ export function toCopyOptions({ places: [from, to], values, signal, onProgress }
     target: (to as Required<Pick<NonNullable<typeof to>, 'server'>>).server,
     resume: values.resume,
     keepOpen: values['keep-open'],
+    intoNonEmpty: values['into-non-empty'],
     onBadRow: values['on-bad-row'] as CopyOptions['onBadRow'],
     invalidUtf8: values['invalid-utf8'] as CopyOptions['invalidUtf8'],
     rejectsFile: values.rejects,

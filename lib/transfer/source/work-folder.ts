@@ -11,6 +11,8 @@ export interface TransferRecord {
   /** Host and port of the target. */
   readonly target: string;
   readonly invalidUtf8: string;
+  /** The target holds other objects. */
+  readonly intoNonEmpty: boolean;
   /** What `identifySnapshot` said. */
   readonly snapshot: string;
   /** The target is verified; only cleaning up is left. */

@@ -13,7 +13,7 @@ export async function withSyncTarget<T>(
   options: SyncOptions,
   work: (target: TargetDatabase) => Promise<T>,
 ): Promise<T> {
-  const target = new TargetDatabase(resolveTransferOptions(options));
+  const target = new TargetDatabase(resolveTransferOptions({ ...options, intoNonEmpty: false }));
   const { workFolder } = target.options;
   try {
     const lock = await lockWorkFolder(workFolder);
