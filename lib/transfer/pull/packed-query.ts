@@ -3,7 +3,7 @@ import { quoteName } from '../source/quote-name.js';
 import { listExpressions } from '../source/select-rows.js';
 import type { SourceTable } from '../source/source-schema.js';
 import { toReadable } from '../verify/readable-query.js';
-import { realScales } from './real-scales.js';
+import { realScales } from '../real-scales.js';
 
 /** Rows of a pack at most. */
 const rowsPerPack = 128;
