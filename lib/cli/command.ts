@@ -11,9 +11,14 @@ export interface OptionValues {
   readonly force: boolean;
   readonly verify: boolean;
   readonly 'keep-open': boolean;
+  readonly 'into-non-empty': boolean;
   readonly 'on-bad-row'?: string | undefined;
   readonly 'invalid-utf8'?: string | undefined;
   readonly mode?: string | undefined;
+  readonly via?: string | undefined;
+  readonly 'data-folder'?: string | undefined;
+  readonly 'admin-url'?: string | undefined;
+  readonly namespace?: string | undefined;
   readonly rejects?: string | undefined;
   readonly 'work-folder'?: string | undefined;
 }

@@ -4,7 +4,7 @@ Moves a SQLite file to Turso or any libSQL server, and back; makes backups of bo
 
 Commands
   plan <file> <url>     says what a copy would do and what stands against it; writes nothing
-  copy <file> <url>     copies everything to an empty database and verifies it
+  copy <file> <url>     copies everything to a database, an empty one unless told otherwise, and verifies it
   verify <file> <url>   compares every definition and every row
   sync <file> <url>     brings what was written since a copy that was kept open
   cutover <file> <url>  ends such a transfer: locks the file, brings the rest, completes the server's database
@@ -17,6 +17,11 @@ Commands
 
 Options
   --resume                   goes on with an interrupted copy or pull
+  --into-non-empty           copy, plan, verify: beside what the database holds, unless a name is taken
+  --via <way>                copy, plan: rows (default), or file: the file itself becomes a new database of a self-hosted sqld
+  --data-folder <folder>     with --via file: what that server has as --db-path
+  --admin-url <url>          with --via file: what it has as --admin-listen-addr
+  --namespace <name>         with --via file: the new database (default: the first label of the host name)
   --keep-open                copy: sync and cutover follow
   --mode <mode>              sync: finds changes by hash or changelog (default: changelog where one is installed)
   --force                    backup, restore: replaces a file that nobody has open

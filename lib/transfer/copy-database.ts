@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { listTableReports } from './copy/list-tables.js';
 import { runCopy, type CopyOutcome } from './copy/run-copy.js';
 import { TableClock } from './copy/table-clock.js';
 import type { TransferReport } from './copy/transfer-report.js';
 import { createPlan } from './plan/create-plan.js';
-import type { TransferPlan } from './plan/transfer-plan.js';
+import type { TransferNote, TransferPlan } from './plan/transfer-plan.js';
+import { placeDatabase } from './place/place-database.js';
+import { filePageSize } from './place/placement.js';
+import { assertPlaceable } from './place/rehearse-placement.js';
 import { resolveTransferOptions } from './resolve-transfer-options.js';
 import { openSource, type Source } from './source/source.js';
 import { assertFile, takeSnapshot } from './source/take-snapshot.js';
@@ -22,7 +26,7 @@ import type { CopyOptions } from './transfer-options.js';
 import { clearUnused } from './with-snapshot.js';
 
 /**
- * Copies a SQLite file to an empty libSQL server and verifies the copy. The source may be written meanwhile: what is copied is a
+ * Copies a SQLite file to a libSQL server, which is empty unless told otherwise, and verifies the copy. The source may be written meanwhile: what is copied is a
  * snapshot of the moment of the call. Reading blocks this thread: in a server, run it in a worker.
  * @throws TransferRefusedError with every problem, before anything was written
  * @throws TransferInterruptedError when it stopped between two commits: call it again with `resume: true`
@@ -55,19 +59,26 @@ async function beginCopy(target: TargetDatabase, onPlan: CopyOptions['onPlan']):
     await emptyWorkFolder(folder);
     throw error;
   });
-  onPlan?.(plan);
-  return runCopy(target, source, record, plan.notes);
+  if (plan !== undefined) onPlan?.(plan);
+  return run(target, source, record, plan?.notes ?? []);
 
   async function prepare({ options }: TargetDatabase): Promise<Prepared> {
     options.onProgress({ stage: 'snapshot', object: undefined, rows: 0, totalRows: 0 });
-    const snapshot = await takeSnapshot(options.source, snapshotPath(folder));
+    const { placement } = options;
+    const snapshot = await takeSnapshot(options.source, snapshotPath(folder), placement && filePageSize);
     const source = await openSource(snapshotPath(folder), invalidUtf8, snapshot);
     try {
-      const plan = await createPlan(target, source);
-      if (plan.problems.length > 0) throw new TransferRefusedError(plan.problems);
-      const { location } = options.target;
-      const id = randomUUID();
-      const record = { id, source: options.source, target: location, invalidUtf8, snapshot, finished: false };
+      const plan = await look(target, source);
+      const { source: from, target: to, intoNonEmpty } = options;
+      const begun = {
+        id: randomUUID(),
+        source: from,
+        target: to.location,
+        invalidUtf8,
+        intoNonEmpty,
+        placement,
+      };
+      const record = { ...begun, snapshot, finished: false };
       await writeRecord(folder, record);
       return { source, plan, record };
     } catch (error) {
@@ -77,9 +88,33 @@ async function beginCopy(target: TargetDatabase, onPlan: CopyOptions['onPlan']):
   }
 }
 
+/** @throws TransferRefusedError with every problem; where the file itself moves, those are found behind the record */
+async function look(target: TargetDatabase, source: Source): Promise<TransferPlan | undefined> {
+  const { placement } = target.options;
+  if (placement !== undefined) {
+    await assertPlaceable(target, source, placement);
+    return undefined;
+  }
+  const plan = await createPlan(target, source);
+  if (plan.problems.length > 0) throw new TransferRefusedError(plan.problems);
+  return plan;
+}
+
+function run(
+  target: TargetDatabase,
+  source: Source,
+  record: TransferRecord,
+  notes: readonly TransferNote[],
+): Promise<CopyOutcome> {
+  return record.placement === undefined
+    ? runCopy(target, source, record, notes)
+    : placeDatabase(target, source, record, record.placement);
+}
+
 interface Prepared {
   readonly source: Source;
-  readonly plan: TransferPlan;
+  /** Undefined where the file itself moves. */
+  readonly plan: TransferPlan | undefined;
   readonly record: TransferRecord;
 }
 
@@ -95,8 +130,18 @@ async function resumeCopy(target: TargetDatabase): Promise<CopyOutcome> {
       `the copy was begun with invalidUtf8 "${record.invalidUtf8}": resume it with the same`,
       'TRANSFER_OPTION_INVALID',
     );
+  if (record.intoNonEmpty !== target.options.intoNonEmpty)
+    throw createTransferError(
+      `the copy was begun with intoNonEmpty ${record.intoNonEmpty}: resume it with the same`,
+      'TRANSFER_OPTION_INVALID',
+    );
+  if (!isDeepStrictEqual(record.placement, target.options.placement))
+    throw createTransferError(
+      'the copy was begun with another viaFile: resume it with the same',
+      'TRANSFER_OPTION_INVALID',
+    );
   const source = await openSource(snapshotPath(folder), invalidUtf8, record.snapshot);
-  return runCopy(target, source, record, []);
+  return run(target, source, record, []);
 }
 
 async function findRecord(folder: string): Promise<TransferRecord> {

@@ -1,6 +1,7 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { resolveOptions } from '../options/resolve-options.js';
 import type { ResolvedTursoTarget } from '../options/resolved-options.js';
+import { resolvePlacement, type ResolvedPlacement } from './place/placement.js';
 import type { ProgressListener } from './progress.js';
 import type { InvalidTextPolicy } from './source/cell.js';
 import { createTransferError } from './transfer-errors.js';
@@ -10,6 +11,7 @@ import type { CopyOptions, TransferTarget } from './transfer-options.js';
 export const defaultTransferOptions = Object.freeze({
   invalidUtf8: 'stop',
   onBadRow: 'stop',
+  intoNonEmpty: false,
   requestTimeoutMs: 600_000,
   patienceMs: 60_000,
   resume: false,
@@ -24,6 +26,9 @@ export interface ResolvedTransferOptions {
   readonly connectTimeoutMs: number;
   readonly invalidUtf8: InvalidTextPolicy;
   readonly onBadRow: 'stop' | 'quarantine';
+  readonly intoNonEmpty: boolean;
+  /** Of the file itself; `undefined` sends rows. */
+  readonly placement: ResolvedPlacement | undefined;
   readonly rejectsFile: string;
   /** One of this source's own, in the folder that the caller names. */
   readonly workFolder: string;
@@ -55,11 +60,20 @@ export function resolveTransferOptions(options: CopyOptions): ResolvedTransferOp
     if (merged[name] >= 0) continue;
     throw createTransferError(`${name} must be a number of milliseconds`, 'TRANSFER_OPTION_INVALID');
   }
+  if (merged.keepOpen && merged.intoNonEmpty) {
+    throw createTransferError(
+      'a copy beside other objects cannot be kept open: sync and cutover need a database of their own',
+      'TRANSFER_OPTION_INVALID',
+    );
+  }
+  const server = resolveTarget(options.target);
   return {
     source,
-    ...resolveTarget(options.target),
+    ...server,
+    placement: resolvePlacement(options, server.target),
     invalidUtf8: merged.invalidUtf8,
     onBadRow: merged.onBadRow,
+    intoNonEmpty: merged.intoNonEmpty,
     rejectsFile: resolve(options.rejectsFile ?? `${source}.rejects.jsonl`),
     workFolder,
     requestTimeoutMs: merged.requestTimeoutMs,
@@ -82,6 +96,7 @@ export function createServerOptions(
     ...server,
     ...bounds,
     source: file,
+    placement: undefined,
     rejectsFile: `${file}.rejects.jsonl`,
     workFolder: `${file}.transfer`,
   };

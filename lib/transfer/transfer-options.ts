@@ -9,6 +9,19 @@ export type TransferTarget = Pick<
   'authToken' | 'tls' | 'remoteEncryptionKey' | 'allowInsecure'
 > & { readonly url: string };
 
+/** A self-hosted sqld with `--enable-namespaces`, on this machine. */
+export interface FilePlacement {
+  /** Path of what it was started with as `--db-path`. */
+  readonly dataFolder: string;
+  /** Address of what it was started with as `--admin-listen-addr`: `'http://127.0.0.1:8090'`. One that needs a key is refused. */
+  readonly adminUrl: string;
+  /**
+   * Name of the new database, which must not exist.
+   * @default the first label of the target's host name
+   */
+  readonly namespace?: string;
+}
+
 /** What `planTransfer`, `copyDatabase` and `verifyTransfer` take. The environment is not read. */
 export interface TransferOptions {
   /** Path of the SQLite file. */
@@ -25,6 +38,12 @@ export interface TransferOptions {
    * @default 'stop'
    */
   readonly onBadRow?: 'stop' | 'quarantine';
+  /**
+   * Allows a target that holds other objects, none of which has a name of the source's. They are left alone and not compared, and so
+   * are the counters of their AUTOINCREMENT and the target's `user_version`. A resume and a verification need the same.
+   * @default false
+   */
+  readonly intoNonEmpty?: boolean;
   /** @default the source's path with `.rejects.jsonl` behind it */
   readonly rejectsFile?: string;
   /**
@@ -33,6 +52,12 @@ export interface TransferOptions {
    * @default the folder of the source
    */
   readonly workFolder?: string;
+  /**
+   * Puts the file itself into the data folder of a self-hosted sqld, as a new namespace, instead of sending rows: for `planTransfer`
+   * and `copyDatabase`. It takes along what rows leave behind, and leaves no row out.
+   * @default undefined: rows are sent
+   */
+  readonly viaFile?: FilePlacement;
   /**
    * Longest time for one request, in milliseconds; building an index is one request.
    * @default 600000
@@ -57,7 +82,7 @@ export interface CopyOptions extends TransferOptions {
   readonly resume?: boolean;
   /**
    * Keeps the transfer open behind the copy, for `syncDatabase` and `cutoverDatabase`: until the cut-over the target is marked as
-   * incomplete.
+   * incomplete. Not with `intoNonEmpty`.
    * @default false
    */
   readonly keepOpen?: boolean;
@@ -66,7 +91,7 @@ export interface CopyOptions extends TransferOptions {
 }
 
 /** What `syncDatabase` takes. */
-export interface SyncOptions extends TransferOptions {
+export interface SyncOptions extends Omit<TransferOptions, 'intoNonEmpty' | 'viaFile'> {
   /**
    * How it finds out what changed. `changelog` installs triggers in the source that note the keys of rows which change; `hash`
    * compares digests of everything and never touches the source.
@@ -76,7 +101,7 @@ export interface SyncOptions extends TransferOptions {
 }
 
 /** What `cutoverDatabase` takes. */
-export interface CutoverOptions extends TransferOptions {
+export interface CutoverOptions extends Omit<TransferOptions, 'intoNonEmpty' | 'viaFile'> {
   /** Is told the length of the pause when it is over: from now on the application may start on the target. */
   readonly onPause?: (pauseMs: number) => void;
 }

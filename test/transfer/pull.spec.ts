@@ -90,7 +90,8 @@ describe('a pull', () => {
     const views = [{ type: 'view', name: 'v', sql: 'CREATE VIEW v AS SELECT a FROM keyless' }];
     const schema = { indexes, views, triggers: [] } as unknown as RemoteSchema;
 
-    expect(await finishFile(path, schema, createDeadline(20_000))).toBe(true);
+    const finished = await finishFile(path, schema, () => Promise.resolve('read'), createDeadline(20_000));
+    expect(finished).toEqual({ isIntact: true, found: 'read' });
     expect(await readSource(path)).toEqual(before);
   });
 
@@ -129,14 +130,15 @@ describe('a pull', () => {
   });
 
   it('begins again when the server is written to while it goes on', async () => {
-    await interrupt(() => true);
-    let writing: Promise<void> | undefined;
-    const onProgress = (): void => {
-      writing ??= target.run(`INSERT INTO keyless VALUES ('later', 1)`);
-    };
+    let reads = 0;
+    const front = await startFront(async (body, path) => {
+      if (path === '/v3/cursor' && ++reads === 2) await target.run(`INSERT INTO keyless VALUES ('later', 1)`);
+      return body;
+    });
+    await interrupt(() => true, front.url);
 
-    const report = await pullDatabase({ ...to('a.db'), resume: true, onProgress });
-    await writing;
+    const report = await pullDatabase({ ...to('a.db', front.url), resume: true });
+    await front.close();
 
     expect([report.equal, report.restarted]).toEqual([true, 'the server was written to meanwhile']);
     await expectPulled();
@@ -200,12 +202,24 @@ async function expectPulled(): Promise<void> {
 }
 
 /** The same server, whose list of functions lacks the one that makes digests. */
-async function startServerWithoutSha3(): Promise<{ url: string; close(): Promise<unknown> }> {
+function startServerWithoutSha3(): Promise<Front> {
+  return startFront((body) => body.replaceAll(`name || '/' || narg`, `'none'`));
+}
+
+interface Front {
+  readonly url: string;
+  close(): Promise<unknown>;
+}
+
+/** Stands in front of the server. */
+async function startFront(
+  change: (body: string, path: string | undefined) => string | Promise<string>,
+): Promise<Front> {
   const front = createServer((request, response) => {
     void (async () => {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk as Buffer);
-      const body = Buffer.concat(chunks).toString().replaceAll(`name = 'sha3_query'`, `name = 'none'`);
+      const body = await change(Buffer.concat(chunks).toString(), request.url);
       const answer = await fetch(`${server.url}${request.url}`, { method: 'POST', body });
       response.statusCode = answer.status;
       for await (const chunk of answer.body ?? []) response.write(chunk);

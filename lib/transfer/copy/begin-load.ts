@@ -1,4 +1,6 @@
 import { DatabaseError } from '../../errors/database-error.js';
+import { findTaken } from '../plan/find-taken.js';
+import type { SourceSchema } from '../source/source-schema.js';
 import { createCheckpoint, readCheckpoint, type Checkpoint } from '../target/checkpoint.js';
 import { commit } from '../target/commit.js';
 import { asPassing, Patience } from '../target/patience.js';
@@ -8,10 +10,14 @@ import { throwIfStopped } from '../throw-if-stopped.js';
 import { createTransferError } from '../transfer-errors.js';
 
 /**
- * Opens the books of a transfer on an empty target, or finds them open.
- * @throws DatabaseError `TRANSFER_CONFLICT` when the target belongs to another transfer or is not empty any more
+ * Opens the books of a transfer on the target, or finds them open.
+ * @throws DatabaseError `TRANSFER_CONFLICT` when the target belongs to another transfer or is no longer as it was planned
  */
-export async function beginLoad(target: TargetDatabase, transferId: string): Promise<Checkpoint> {
+export async function beginLoad(
+  target: TargetDatabase,
+  schema: SourceSchema,
+  transferId: string,
+): Promise<Checkpoint> {
   const { patienceMs, signal } = target.options;
   const patience = new Patience(patienceMs, signal);
   for (;;) {
@@ -21,8 +27,9 @@ export async function beginLoad(target: TargetDatabase, transferId: string): Pro
     if (found !== undefined) {
       throw createTransferError('the target belongs to another transfer', 'TRANSFER_CONFLICT');
     }
-    if ((await listTargetObjects(target)).length > 0)
-      throw createTransferError('the target is not empty any more', 'TRANSFER_CONFLICT');
+    const present = await listTargetObjects(target);
+    if (target.options.intoNonEmpty ? findTaken(schema, present).length > 0 : present.length > 0)
+      throw createTransferError('somebody else has written to the target', 'TRANSFER_CONFLICT');
     try {
       await commit(target, createCheckpoint(transferId));
     } catch (error) {

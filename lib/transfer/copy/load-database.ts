@@ -1,12 +1,11 @@
-import type { HranaStatement } from '../../drivers/turso/hrana-protocol.js';
 import { listShadows, listTables, listViews } from '../plan/list-statements.js';
 import type { Source } from '../source/source.js';
-import type { SourceObject, SourceSchema } from '../source/source-schema.js';
+import type { SourceObject } from '../source/source-schema.js';
 import type { Stage } from '../target/checkpoint.js';
-import { encodeCell } from '../target/encode-cell.js';
 import type { Ledger } from '../target/ledger.js';
 import type { ResolvedTransferOptions } from '../resolve-transfer-options.js';
 import { RowLoader } from './load-rows.js';
+import { setSequence } from './set-sequence.js';
 import { throwIfStopped } from '../throw-if-stopped.js';
 
 /** Definitions of one commit. */
@@ -31,7 +30,11 @@ export async function loadDatabase(
         await loadTables(ledger, source, options);
         break;
       case 'sequence':
-        await ledger.advance(setSequence(schema), { stage: 'indexes', item: 0, rows: 0 });
+        await ledger.advance(setSequence(schema, options.intoNonEmpty), {
+          stage: 'indexes',
+          item: 0,
+          rows: 0,
+        });
         break;
       case 'indexes':
         // one each: a long statement keeps other writers waiting
@@ -73,21 +76,4 @@ async function createObjects(
     await ledger.advance(statements, { stage, item: item + some.length, rows: 0 });
   }
   await ledger.advance([], { stage: next, item: 0, rows: 0 });
-}
-
-/** SQLite counted while the rows came in; the source may know of higher numbers, and of tables that are gone. */
-export function setSequence({ sequence, userVersion }: SourceSchema): HranaStatement[] {
-  const version = { sql: `PRAGMA user_version = ${userVersion}`, want_rows: false };
-  if (sequence === undefined) return [version];
-  const plain = [
-    'CREATE TABLE nestjs_turso_transfer_sequence (id INTEGER PRIMARY KEY AUTOINCREMENT)',
-    'DROP TABLE nestjs_turso_transfer_sequence',
-    'DELETE FROM sqlite_sequence',
-  ].map((sql) => ({ sql, want_rows: false }));
-  const rows = sequence.map((row) => ({
-    sql: 'INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)',
-    args: row.map((cell) => encodeCell(cell).value ?? ({ type: 'null' } as const)),
-    want_rows: false,
-  }));
-  return [version, ...plain, ...rows];
 }

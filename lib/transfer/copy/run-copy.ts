@@ -54,7 +54,7 @@ export async function runCopy(
 }
 
 async function load(target: TargetDatabase, source: Source, { id }: TransferRecord): Promise<Reject[]> {
-  const ledger = new Ledger(target, await beginLoad(target, id));
+  const ledger = new Ledger(target, await beginLoad(target, source.schema, id));
   await loadDatabase(ledger, source, target.options);
   const rejects = await readRejects(target);
   await writeRejects(target.options.rejectsFile, rejects);

@@ -1,4 +1,4 @@
-import { setSequence } from '../copy/load-database.js';
+import { setSequence } from '../copy/set-sequence.js';
 import type { SourceSchema } from '../source/source-schema.js';
 import { assertSameSchema } from '../sync/assert-same-schema.js';
 import { hasChangelog, readChangelog } from '../sync/changelog.js';
@@ -99,7 +99,7 @@ async function complete(
   const { patienceMs, signal } = target.options;
   const sequence = live.readSequence();
   const triggers = schema.triggers.map(({ sql }) => toStatement(sql));
-  const counters = setSequence({ ...schema, sequence, userVersion: live.userVersion() });
+  const counters = setSequence({ ...schema, sequence, userVersion: live.userVersion() }, false);
   await ledger.advance([...triggers, ...counters], { stage: 'done', item: 0, rows: 0 });
   // dropping twice does no harm
   await new Patience(patienceMs, signal).retry(() => commit(target, dropCheckpoint()));

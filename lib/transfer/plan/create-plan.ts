@@ -6,6 +6,7 @@ import type { SourceSchema, SourceTable } from '../source/source-schema.js';
 import type { ResolvedTransferOptions } from '../resolve-transfer-options.js';
 import type { TargetDatabase } from '../target/target-database.js';
 import { listTargetObjects } from '../target/list-objects.js';
+import { findTaken } from './find-taken.js';
 import { trySchema } from './try-schema.js';
 import type { TransferNote, TransferPlan, TransferProblem } from './transfer-plan.js';
 
@@ -14,10 +15,14 @@ export async function createPlan(target: TargetDatabase, source: Source): Promis
   const { options } = target;
   const { schema } = source;
   const problems: TransferProblem[] = findReservedNames(schema);
-  const notes: TransferNote[] = listSchemaNotes(schema);
+  const notes: TransferNote[] = listSchemaNotes(schema, options);
 
   const present = await listTargetObjects(target);
-  if (present.length > 0) {
+  const taken = findTaken(schema, present);
+  if (options.intoNonEmpty && taken.length > 0) {
+    const message = 'the target has something of this name already: rename or drop one of them';
+    problems.push(...taken.map((object) => ({ kind: 'name-taken' as const, object, message })));
+  } else if (!options.intoNonEmpty && present.length > 0) {
     const message = `the target holds ${present.length} tables, indexes, views or triggers already`;
     problems.push({ kind: 'target-not-empty', object: options.target.location, message });
   } else {
@@ -72,8 +77,8 @@ function findUnreadable({ database }: Source, table: SourceTable): TransferProbl
   return { kind: 'unreadable', object: table.name, message: 'SQLite cannot read it with its rowid' };
 }
 
-function listSchemaNotes(schema: SourceSchema): TransferNote[] {
-  const { applicationId, hasStatistics, serverTables, encoding } = schema;
+function listSchemaNotes(schema: SourceSchema, { intoNonEmpty }: ResolvedTransferOptions): TransferNote[] {
+  const { applicationId, userVersion, hasStatistics, serverTables, encoding } = schema;
   const notes: TransferNote[] = serverTables.map((object) => ({
     kind: 'server-table',
     object,
@@ -84,6 +89,12 @@ function listSchemaNotes(schema: SourceSchema): TransferNote[] {
       kind: 'application-id',
       object: 'application_id',
       message: `${applicationId} stays behind: the server lets nobody set it`,
+    });
+  if (intoNonEmpty && userVersion !== 0)
+    notes.push({
+      kind: 'user-version',
+      object: 'user_version',
+      message: `${userVersion} stays behind: the target has its own`,
     });
   if (hasStatistics)
     notes.push({

@@ -1,6 +1,7 @@
 /** Why something cannot move. */
 export type ProblemKind =
   | 'target-not-empty'
+  | 'name-taken'
   | 'reserved-name'
   | 'missing-function'
   | 'missing-collation'
@@ -30,6 +31,7 @@ export interface TransferNote {
     | 'value-too-large'
     | 'broken-object'
     | 'server-table'
+    | 'user-version'
     | 'utf-16';
   readonly object: string;
   readonly message: string;

@@ -27,6 +27,8 @@ process.once('message', async (/** @type {Job} */ { path, objects }) => {
     }
     db.exec('COMMIT');
     current = '';
+    // whoever waits reads the file beside the check
+    process.send?.({ note: 'created' });
     const isIntact = checkIntegrity(db);
     db.close();
     process.off('disconnect', giveUp);

@@ -40,8 +40,8 @@ export async function pullInto(
   deadline: Deadline,
 ): Promise<Pulled> {
   const { digests, replicationIndex } = await fill(server, remote, path, state);
-  const isIntact = await finishFile(path, remote, deadline);
-  const found = await verifyFile(path, digests, server.options.signal);
+  const verify = (): Promise<Verification> => verifyFile(path, digests, server.options.signal);
+  const { isIntact, found } = await finishFile(path, remote, verify, deadline);
   const verification: Verification = isIntact
     ? found
     : {
@@ -79,8 +79,7 @@ async function fill(
       {
         onRow(table, row) {
           file.insert(table, row);
-          arriving ??= new RowDigest(selectTable(table));
-          arriving.addRow(row);
+          if (!remote.hasSha3) (arriving ??= new RowDigest(selectTable(table))).addRow(row);
           if (++rows % 1_000 === 0) onProgress({ stage: 'rows', object: table.name, rows, totalRows: 0 });
         },
         onTable(table) {

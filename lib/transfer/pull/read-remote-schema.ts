@@ -1,3 +1,4 @@
+import { packingFunctions } from './packed-query.js';
 import { listTargetObjects } from '../target/list-objects.js';
 import type { TargetDatabase } from '../target/target-database.js';
 
@@ -19,6 +20,8 @@ export interface RemoteSchema {
   readonly triggers: readonly RemoteObject[];
   readonly hasSequence: boolean;
   readonly hasSha3: boolean;
+  /** The server has what it takes to send many rows in one value. */
+  readonly canPack: boolean;
   /** Changes with every change of a definition. */
   readonly fingerprint: string;
   /** Changes with every write, where the server tells it. Read before everything else. */
@@ -38,6 +41,7 @@ export async function readRemoteSchema(server: TargetDatabase): Promise<RemoteSc
   const ofType = (type: string): RemoteObject[] => objects.filter((object) => object.type === type);
   const tables = ofType('table').filter(({ name }) => !shadows.has(name));
   const isVirtual = ({ sql }: RemoteObject): boolean => /^CREATE VIRTUAL TABLE/i.test(sql);
+  const functions = new Set(await readTexts(server, `SELECT name || '/' || narg FROM pragma_function_list`));
   const [fingerprint = ''] = await readTexts(server, fingerprintQuery);
   return {
     tables: [...tables.filter((table) => !isVirtual(table)), ...tables.filter(isVirtual)],
@@ -47,13 +51,8 @@ export async function readRemoteSchema(server: TargetDatabase): Promise<RemoteSc
     triggers: ofType('trigger'),
     hasSequence:
       (await readTexts(server, `SELECT name FROM sqlite_schema WHERE name = 'sqlite_sequence'`)).length > 0,
-    hasSha3:
-      (
-        await readTexts(
-          server,
-          `SELECT name FROM pragma_function_list WHERE name = 'sha3_query' AND narg = 2`,
-        )
-      ).length > 0,
+    hasSha3: functions.has('sha3_query/2'),
+    canPack: packingFunctions.every((name) => functions.has(name)),
     fingerprint,
     replicationIndex,
   };

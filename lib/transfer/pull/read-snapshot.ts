@@ -7,7 +7,9 @@ import type { SourceSchema, SourceTable } from '../source/source-schema.js';
 import { toIndex, type TargetDatabase } from '../target/target-database.js';
 import { createTransferError } from '../transfer-errors.js';
 import { toCells, toReadable } from '../verify/readable-query.js';
+import { isPackable, toPacked } from './packed-query.js';
 import { fingerprintQuery, type RemoteSchema } from './read-remote-schema.js';
+import { unpackRows } from './unpack-rows.js';
 
 /** What of a table has not arrived yet: everything, what stands behind a rowid, or nothing. */
 export type Missing = 'rows' | { readonly afterRowid: bigint } | 'nothing';
@@ -54,7 +56,7 @@ export async function readSnapshot(
   const parts: Part[] = [
     { step: begin('read'), onRow: () => undefined },
     { step: ask(fingerprintQuery), onRow: ([cell]) => assertUnchanged(remote, cell) },
-    ...schema.tables.flatMap((table) => readTable(table, missing(table), remote.hasSha3, listener)),
+    ...schema.tables.flatMap((table) => readTable(table, missing(table), remote, listener)),
     ...(['user_version', 'application_id'] as const).map((name) => ({
       step: ask(`PRAGMA ${name}`),
       onRow: ([cell]: readonly HranaValue[]) =>
@@ -88,26 +90,42 @@ export async function readSnapshot(
 function readTable(
   table: SourceTable,
   missing: Missing,
-  hasSha3: boolean,
+  { hasSha3, canPack }: RemoteSchema,
   listener: SnapshotListener,
 ): Part[] {
-  const sql = selectTable(table);
-  const expressions = listExpressions(table, false);
-  const rest =
-    typeof missing === 'string' ? sql : selectRows(table, expressions, { ...everything, ...missing });
-  const rows: Part = {
-    step: { stmt: toReadable(rest, expressions) },
-    onRow: (row) => listener.onRow(table, toCells(row)),
-    onEnd: () => listener.onTable(table),
-  };
-  const all = missing === 'nothing' ? [] : [rows];
+  const rows = canPack && isPackable(table) ? readPacks : readRows;
+  const all =
+    missing === 'nothing' ? [] : [rows(table, missing === 'rows' ? undefined : missing.afterRowid, listener)];
   if (!hasSha3) return all;
-  const args = [{ type: 'text', value: sql } as const];
+  const args = [{ type: 'text', value: selectTable(table) } as const];
   const digest: Part = {
     step: { stmt: { sql: 'SELECT hex(sha3_query(?, 256))', args, want_rows: true } },
     onRow: ([cell]) => listener.onDigest(table, cell?.type === 'text' ? cell.value : ''),
   };
   return [...all, digest];
+}
+
+function readRows(table: SourceTable, afterRowid: bigint | undefined, listener: SnapshotListener): Part {
+  const expressions = listExpressions(table, false);
+  return {
+    step: { stmt: toReadable(selectRows(table, expressions, { ...everything, afterRowid }), expressions) },
+    onRow: (row) => listener.onRow(table, toCells(row)),
+    onEnd: () => listener.onTable(table),
+  };
+}
+
+function readPacks(table: SourceTable, afterRowid: bigint | undefined, listener: SnapshotListener): Part {
+  const columns = listExpressions(table, false).length;
+  return {
+    step: { stmt: toPacked(table, afterRowid) },
+    onRow([pack, ...row]) {
+      if (pack?.type === 'blob')
+        for (const cells of unpackRows(Buffer.from(pack.base64, 'base64'), columns))
+          listener.onRow(table, cells);
+      else listener.onRow(table, toCells(row));
+    },
+    onEnd: () => listener.onTable(table),
+  };
 }
 
 function readSequence(sequence: Cell[][]): Part {

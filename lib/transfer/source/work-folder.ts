@@ -1,5 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ResolvedPlacement } from '../place/placement.js';
 import { replaceFile } from '../replace-file.js';
 import { createTransferError } from '../transfer-errors.js';
 
@@ -11,6 +12,10 @@ export interface TransferRecord {
   /** Host and port of the target. */
   readonly target: string;
   readonly invalidUtf8: string;
+  /** The target holds other objects. */
+  readonly intoNonEmpty: boolean;
+  /** Where the file itself goes. */
+  readonly placement: ResolvedPlacement | undefined;
   /** What `identifySnapshot` said. */
   readonly snapshot: string;
   /** The target is verified; only cleaning up is left. */

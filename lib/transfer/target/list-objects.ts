@@ -7,6 +7,8 @@ export interface TargetObject {
   readonly type: string;
   readonly name: string;
   readonly sql: string;
+  /** What it stands on; of a table itself. */
+  readonly tableName: string;
 }
 
 /** Everything on the target except what SQLite, the server and a transfer keep for themselves. */

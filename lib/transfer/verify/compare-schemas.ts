@@ -1,11 +1,12 @@
 import type { Source } from '../source/source.js';
-import type { SourceObject } from '../source/source-schema.js';
+import type { SourceObject, SourceSchema } from '../source/source-schema.js';
+import { ownCounters } from '../copy/set-sequence.js';
 import { listTables } from '../plan/list-statements.js';
 import { listTargetObjects } from '../target/list-objects.js';
 import type { TargetDatabase } from '../target/target-database.js';
 import type { Difference } from './verification.js';
 
-/** Compares every definition, the counters of AUTOINCREMENT and `user_version`. */
+/** Compares every definition, the counters of AUTOINCREMENT and `user_version`; beside other objects what belongs to the source alone. */
 export async function compareSchemas(target: TargetDatabase, { schema }: Source): Promise<Difference[]> {
   const shadows = new Set(schema.tables.filter(({ isShadow }) => isShadow).map(({ name }) => name));
   const expected: SourceObject[] = [
@@ -27,7 +28,12 @@ export async function compareSchemas(target: TargetDatabase, { schema }: Source)
   for (const shadow of shadows)
     if (!found.delete(`table ${shadow}`))
       differences.push({ kind: 'object-missing', object: shadow, key: '' });
-  for (const { name } of found.values()) differences.push({ kind: 'object-extra', object: name, key: '' });
+  const { intoNonEmpty } = target.options;
+  const names = new Set(schema.tables.map(({ name }) => name));
+  for (const { name, tableName } of found.values())
+    if (!intoNonEmpty || names.has(tableName))
+      differences.push({ kind: 'object-extra', object: name, key: '' });
+  if (intoNonEmpty) return [...differences, ...(await compareSequences(target, ownCounters(schema), names))];
   const version = await target.query('PRAGMA user_version');
   const cell = version[0]?.[0];
   if (cell?.type !== 'integer' || Number(cell.value) !== schema.userVersion)
@@ -37,12 +43,17 @@ export async function compareSchemas(target: TargetDatabase, { schema }: Source)
 
 async function compareSequences(
   target: TargetDatabase,
-  expected: readonly (readonly [name: string | null, seq: bigint | null])[],
+  expected: NonNullable<SourceSchema['sequence']>,
+  names?: ReadonlySet<string>,
 ): Promise<Difference[]> {
   const [table] = await target.query(`SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence'`);
-  const query = `SELECT quote(name) || ' ' || quote(seq) FROM sqlite_sequence`;
+  const query = `SELECT quote(name) || ' ' || quote(seq), name FROM sqlite_sequence`;
   const rows = table === undefined ? [] : await target.query(query);
-  const there = rows.map(([cell]) => (cell?.type === 'text' ? cell.value : '')).sort();
+  const there = rows
+    .map((row) => row.map((cell) => (cell.type === 'text' ? cell.value : '')))
+    .filter(([, name = '']) => names === undefined || names.has(name))
+    .map(([counter = '']) => counter)
+    .sort();
   const here = expected.map((row) => row.map(quoteCell).join(' ')).sort();
   if (JSON.stringify(there) === JSON.stringify(here)) return [];
   return [{ kind: 'sequence', object: 'sqlite_sequence', key: '' }];

@@ -71,6 +71,12 @@ export const keyTraps: Trap[] = [
       CREATE TABLE stays (id INTEGER PRIMARY KEY AUTOINCREMENT);
       INSERT INTO sqlite_sequence VALUES ('gone', 7), ('plain', 3); DROP TABLE t`);
   }),
+  equal('long and short rows far apart keep their rowids', (db) => {
+    db.exec('CREATE TABLE t (id INTEGER PRIMARY KEY, a, b)');
+    db.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 700)
+      INSERT INTO t SELECT (i - 350) * 26351262534770788, CASE WHEN i % 97 < 2 THEN replace(hex(zeroblob(5000)), '00', 'ä') END,
+      CASE i % 5 WHEN 0 THEN 'T1:x,N' WHEN 1 THEN x'00492c' WHEN 2 THEN 'nul' || char(0) || 'nul' WHEN 3 THEN i / 4.0 ELSE '' END FROM n`);
+  }),
   equal('rows of several statements and requests keep their order and number', (db) => {
     db.exec('CREATE TABLE t (a, b); CREATE TABLE u (k INTEGER PRIMARY KEY, v) WITHOUT ROWID');
     db.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9001)

@@ -30,6 +30,13 @@ export const numberTraps: Trap[] = [
       insert(db, 't', [[id, Number.isNaN(n) ? 0.5 : n]]);
     }
   }),
+  equal('floats of every size keep their last bit', (db) => {
+    db.exec('CREATE TABLE t (id INTEGER PRIMARY KEY, up, down REAL)');
+    for (let exponent = -1074; exponent < 1024; exponent++) {
+      const [up, down] = [(1 + 2 ** -52) * 2 ** exponent, -(2 - 2 ** -52) * 2 ** (exponent - 1)];
+      insert(db, 't', [[BigInt(exponent), up, down]]);
+    }
+  }),
   equal('whole floats stay floats', (db) => {
     db.exec('CREATE TABLE t (a, b REAL, c BLOB)');
     insert(db, 't', [
