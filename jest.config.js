@@ -23,7 +23,8 @@ export default {
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
   reporters: ['default', '<rootDir>/test/support/totals-reporter.js'],
   testTimeout: 30_000,
-  maxWorkers: 2,
+  // one more than the cores of a small machine: tests wait for servers, processes and deadlines much of their time
+  maxWorkers: 3,
   collectCoverage: withCoverage,
   // The facts of the contract are tests, whose every line would count as covered.
   // The command and what only it calls run in processes of their own (test/cli), which the counter does not see.

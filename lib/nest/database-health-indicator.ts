@@ -56,6 +56,8 @@ export type DatabaseHealth =
       /** Such as `TIMEOUT`, `ECONNREFUSED`, `SQLITE_CANTOPEN`, `DRAINING`. */
       readonly code: string;
       readonly message: string;
+      /** There while the circuit breaker is not closed: calls fail at once until the database answers a probe. */
+      readonly breaker?: 'open' | 'half-open';
     };
 
 type HealthState = ConnectionStatus['state'] | 'draining';
@@ -172,5 +174,7 @@ function describeDown(
   message: string,
   state: HealthState = connection.status().state,
 ): DatabaseHealth {
-  return { status: 'down', backend: connection.status().backend, state, code, message };
+  const { backend, breaker } = connection.status();
+  const isCut = breaker !== undefined && breaker.state !== 'closed';
+  return { status: 'down', backend, state, code, message, ...(isCut && { breaker: breaker.state }) };
 }

@@ -70,13 +70,29 @@ describe('docs/resilience.md tells what happens', () => {
       await room.tell('GET /health/ready'),
       await room.tell('GET /health/live'),
     ];
+    const db = room.app.get(DatabaseConnection);
+    const boot = room.logged().length;
+    while (db.status().breaker?.state === 'closed') await room.tell('GET /tasks');
+    await sleep(1_100);
+    const open = [
+      ...room.logged().slice(boot),
+      await room.tell('POST /tasks'),
+      await room.tell('GET /health/ready'),
+      tellStatus(db),
+    ];
+    const told = room.logged().length;
     await proxy.accept();
     await sleep(1_100);
-    const back = [await room.tell('GET /tasks'), await room.tell('GET /health/ready')];
+    const back = [
+      await room.tell('GET /tasks'),
+      await room.tell('GET /health/ready'),
+      ...room.logged().slice(told),
+    ];
 
     expectTold('before', before);
     expectTold('cut', cut);
     expectTold('down', down);
+    expectTold('open', open);
     expectTold('back', back);
   });
 
@@ -150,6 +166,13 @@ async function startRoom(proxy: FaultProxy, options: DatabaseModuleOptions = {})
   return { ...started, tell, logged };
 }
 
+/** What changes during an outage. */
+function tellStatus(db: DatabaseConnection): string {
+  const { state, inFlight, waiting, attempts, retries, timeouts, breaker, lastError } = db.status();
+  const told = { state, inFlight, waiting, attempts, retries, timeouts, breaker, lastError };
+  return `connection.status() -> ${JSON.stringify(told)}`;
+}
+
 /** Compares with the block behind the mark; numbers, paths and moments differ from run to run. */
 function expectTold(mark: string, lines: string[]): void {
   const [, behind = ''] = pageOf('docs/resilience.md').text.split(`<!-- run: ${mark} -->`);
@@ -159,7 +182,9 @@ function expectTold(mark: string, lines: string[]): void {
 
 function normalise(line: string): string {
   return line
-    .replace(/"since":"[^"]+"/, '"since":"…"')
+    .replace(/"(since|at)":"[^"]+"/, '"$1":"…"')
+    .replace(/"(attempts|retries|failures|retryAfterMs)":\d+/g, '"$1":N')
+    .replace(/answer \d+ calls/, 'answer N calls')
     .replace(/\S+fallback\.db/g, 'fallback.db')
     .replace(/\d+ attempts? in/, 'N attempts in')
     .replace(/\d+(\.\d+)?( s| ms)/g, 'N$2')

@@ -10,6 +10,8 @@ export interface CheckOptions extends ScheduleOptions {
   readonly name: string;
   readonly runs: number;
   readonly open: () => Promise<ModelRoom>;
+  /** How many databases share the schedules, side by side: a schedule waits more than it works. */
+  readonly lanes?: number;
   /** Looks for a smaller schedule that fails too. */
   readonly shrink?: boolean;
 }
@@ -41,6 +43,18 @@ function chooseSeed(): number {
 /** Runs random schedules and holds each against the model. */
 export async function checkSchedules(options: CheckOptions): Promise<Verdict> {
   const seed = chooseSeed();
+  // what is shown again is one schedule
+  const lanes = process.env['MODEL_PATH'] === undefined ? (options.lanes ?? 1) : 1;
+  const runs = Math.ceil(options.runs / lanes);
+  const verdicts = await Promise.all(
+    Array.from({ length: lanes }, (_, lane) => checkLane({ ...options, runs }, seed + lane)),
+  );
+  const sum = (key: 'schedules' | 'overlapping'): number => verdicts.reduce((all, one) => all + one[key], 0);
+  const failure = verdicts.find((verdict) => verdict.failure !== undefined)?.failure;
+  return { schedules: sum('schedules'), overlapping: sum('overlapping'), failure };
+}
+
+async function checkLane(options: CheckOptions, seed: number): Promise<Verdict> {
   let room = await options.open();
   let overlapping = 0;
   let schedules = 0;

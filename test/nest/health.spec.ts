@@ -205,6 +205,31 @@ describe('pingCheck', () => {
     expect([down.database.status, up.database.status]).toEqual(['down', 'up']);
   });
 
+  it('says that the circuit breaker is open, until the server is back', async () => {
+    await using proxy = await startFaultProxy(server.url);
+    const { app } = await startApp({
+      imports: [DatabaseModule.forRoot({ url: proxy.url, authToken: tokenOf(), maxAttempts: 1 })],
+    });
+    const indicator = app.get(DatabaseHealthIndicator);
+    await proxy.refuse();
+    for (let n = 0; n < 5; n++)
+      await app
+        .get(DatabaseConnection)
+        .ping()
+        .catch(() => undefined);
+    const down = await indicator.pingCheck('database', { cacheForMs: 0 });
+    await proxy.accept();
+    const up = await indicator.pingCheck('database', { cacheForMs: 0 });
+
+    expect(down.database).toMatchObject({ status: 'down', code: 'ECONNREFUSED', breaker: 'open' });
+    expect(up.database).toEqual({
+      status: 'up',
+      backend: 'turso',
+      state: 'open',
+      latencyMs: expect.any(Number),
+    });
+  });
+
   it('leaves no rejected promise behind', async () => {
     const unhandled: unknown[] = [];
     const collect = (reason: unknown): void => void unhandled.push(reason);

@@ -16,7 +16,7 @@ type Connection = exported.DatabaseConnection;
 type Options = exported.DatabaseModuleRootOptions;
 
 const encoded = encodeURIComponent(secret);
-const quick = { queryTimeoutMs: 300, bootTimeoutMs: 300, shutdownTimeoutMs: 50, maxAttempts: 2 };
+const quick = { queryTimeoutMs: 300, bootTimeoutMs: 120, shutdownTimeoutMs: 50, maxAttempts: 2 };
 
 /** Where a credential can stand: the options and the variables for a server on this port. */
 const plantings: [string, (port: number) => { options: Options; env?: Record<string, string> }][] = [
@@ -121,11 +121,15 @@ afterAll(async () => {
 beforeEach(() => proxy.clear());
 
 /** The app, its log, and its module as a reader of the source has it. */
-async function startPlanted(planting: (typeof plantings)[number][1], port = proxy.port) {
+async function startPlanted(
+  planting: (typeof plantings)[number][1],
+  port = proxy.port,
+  queryTimeoutMs = 5_000,
+) {
   const { options, env = {} } = planting(port);
   setEnvironment(env);
-  // this boot has to succeed, also on a slow machine
-  const module = DatabaseModule.forRoot({ ...quick, bootTimeoutMs: 20_000, ...options });
+  // this boot has to succeed, also on a slow machine, and calls have to be answered
+  const module = DatabaseModule.forRoot({ ...quick, bootTimeoutMs: 20_000, queryTimeoutMs, ...options });
   const started = await startApp(
     { imports: [module, TerminusModule], controllers: [StatusController] },
     { listen: true, configure: (app) => app.useGlobalFilters(new DatabaseExceptionFilter()) },
@@ -166,7 +170,8 @@ describe.each(plantings)('a credential in %s', (_place, planting) => {
   });
 
   it.each(faults)('is in no error, log, health answer or response after %s', async (_title, kind, fault) => {
-    const { ask, connection, logs } = await startPlanted(planting);
+    const queryTimeoutMs = fault.kind === 'blackhole' ? 300 : undefined;
+    const { ask, connection, logs } = await startPlanted(planting, proxy.port, queryTimeoutMs);
     proxy.inject(fault);
 
     const error = await failureOf(connection.execute({ sql: 'SELECT ?', args: [secret] }));

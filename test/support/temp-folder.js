@@ -1,14 +1,29 @@
 // @ts-check
 // Plain JavaScript, because Jest's global setup loads it before anything is transformed.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const variable = 'NESTJS_TURSO_TEST_FOLDER';
 
-/** One folder holds everything that a run leaves on the disk; workers find it through the environment. */
+/** One folder holds everything that a run leaves behind; workers find it through the environment. */
 export async function createRunFolder() {
-  process.env[variable] = await mkdtemp(join(tmpdir(), 'nestjs-turso-test-'));
+  const place = (await isRoomy(inMemory)) ? inMemory : tmpdir();
+  const folder = await mkdtemp(join(place, 'nestjs-turso-test-'));
+  process.env[variable] = folder;
+  // for what the library itself puts there, such as the data of a server
+  process.env['TMPDIR'] = folder;
+}
+
+/** Half of the time of a run is waiting for a disk, which no test is about: a killed process loses nothing of what the system has. */
+const inMemory = '/dev/shm';
+const gigabyte = 2 ** 30;
+
+/** @param {string} path */
+async function isRoomy(path) {
+  const files = await statfs(path).catch(() => undefined);
+  const room = files === undefined ? 0 : files.bavail * files.bsize;
+  return room >= 4 * gigabyte && process.availableMemory() >= 4 * gigabyte;
 }
 
 export async function removeRunFolder() {

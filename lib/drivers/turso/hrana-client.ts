@@ -7,6 +7,7 @@ import type { ResolvedTursoTarget } from '../../options/resolved-options.js';
 import type { Secret } from '../../options/secret.js';
 import { AuthTokenHolder } from './auth-token.js';
 import { findReplicationIndex } from './find-replication-index.js';
+import { unheard, type HranaListener } from './hrana-listener.js';
 import type {
   HranaCursorEntry,
   HranaCursorStart,
@@ -23,16 +24,6 @@ import { createProtocolError, toRequestError, toStatementError, toStatusError } 
 /** Longest time to close a stream that a cursor leaves behind; the server drops an idle one after 10 s by itself. */
 const closeTimeoutMs = 2_000;
 
-/** Hears what the answers of a server tell beside their results. */
-export interface HranaListener {
-  /** The server answered as one that works, a refusal included. */
-  onAnswer(): void;
-  /** A request begins. The function hears how far the server's log was when it answered; answers come in any order. */
-  onRequest(): (replicationIndex: bigint) => void;
-}
-
-const nobody: HranaListener = { onAnswer: () => undefined, onRequest: () => () => undefined };
-
 /** Sends Hrana pipelines to one server. Every failure leaves as a `DatabaseError` without the token. */
 export class HranaClient {
   readonly #target: ResolvedTursoTarget;
@@ -46,7 +37,7 @@ export class HranaClient {
     target: ResolvedTursoTarget,
     connectTimeoutMs: number,
     maxSockets: number,
-    listener: HranaListener = nobody,
+    listener: HranaListener = unheard,
   ) {
     this.#target = target;
     this.#listener = listener;
@@ -58,24 +49,25 @@ export class HranaClient {
    * Sends the requests on a new stream (`baton` null) or on the stream that the baton names.
    * @param onLate receives the answer that is still on its way when the deadline or its signal ends the call; without it, the
    *   request is cut
-   * @param maxBytes an answer that grows longer is cut: `ANSWER_TOO_LONG`
    * @throws DatabaseError
    */
-  async send(
+  send(
     requests: readonly HranaRequest[],
     baton: string | null,
     deadline: Deadline,
     onLate?: (late: Promise<HranaPipelineAnswer>) => void,
-    maxBytes?: number,
   ): Promise<HranaPipelineAnswer> {
-    const onIndex = this.#listener.onRequest();
-    const read = (answer: HttpAnswer): HranaPipelineAnswer => this.#read(answer, requests.length, onIndex);
-    const body = JSON.stringify({ baton, requests });
-    const onLateAnswer = onLate && ((late: Promise<HttpAnswer>) => onLate(late.then(read)));
-    const answer = await this.#withToken(deadline, (headers) =>
-      this.#transport.post('/v3/pipeline', headers, body, deadline, onLateAnswer, maxBytes),
-    );
-    return read(answer);
+    return this.#exchange(() => requests, baton, deadline, onLate);
+  }
+
+  /**
+   * Sends requests on a new stream, which are gathered once the connection stands.
+   * @param gather is called again for a request that the server refused because of its token
+   * @param maxBytes an answer that grows longer is cut: `ANSWER_TOO_LONG`
+   * @throws DatabaseError
+   */
+  sendGathered(gather: Gather, deadline: Deadline, maxBytes: number): Promise<HranaPipelineAnswer> {
+    return this.#exchange(gather, null, deadline, undefined, maxBytes);
   }
 
   /**
@@ -135,6 +127,24 @@ export class HranaClient {
     const { remoteEncryptionKey: key } = this.#target;
     return redactSecrets(text, key === undefined ? this.#token.secrets() : [...this.#token.secrets(), key]);
   };
+
+  async #exchange(
+    gather: Gather,
+    baton: string | null,
+    deadline: Deadline,
+    onLate?: (late: Promise<HranaPipelineAnswer>) => void,
+    maxBytes?: number,
+  ): Promise<HranaPipelineAnswer> {
+    const onIndex = this.#listener.onRequest();
+    let requests: readonly HranaRequest[] = [];
+    const compose = (): string => JSON.stringify({ baton, requests: (requests = gather()) });
+    const read = (answer: HttpAnswer): HranaPipelineAnswer => this.#read(answer, requests.length, onIndex);
+    const onLateAnswer = onLate && ((late: Promise<HttpAnswer>) => onLate(late.then(read)));
+    const answer = await this.#withToken(deadline, (headers) =>
+      this.#transport.post('/v3/pipeline', headers, compose, deadline, onLateAnswer, maxBytes),
+    );
+    return read(answer);
+  }
 
   /** A refused token is asked anew once: a 401 is sent before anything ran. */
   async #withToken<A extends HttpAnswer | OpenAnswer>(deadline: Deadline, post: Post<A>): Promise<A> {
@@ -228,6 +238,8 @@ export class HranaClient {
     return error;
   }
 }
+
+type Gather = () => readonly HranaRequest[];
 
 type OnIndex = ReturnType<HranaListener['onRequest']>;
 

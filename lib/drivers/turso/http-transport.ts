@@ -45,6 +45,7 @@ export class HttpTransport {
 
   /**
    * Sends one request and reads its whole answer within the deadline.
+   * @param compose makes the body, once the connection stands: until then nothing of the request is decided
    * @param onLate receives the answer to a request that was sent when its caller stopped waiting; without it, such a request is cut,
    *   which lets the server cancel it
    * @param maxBytes an answer that grows longer is cut
@@ -53,13 +54,13 @@ export class HttpTransport {
   post(
     path: string,
     headers: Readonly<Record<string, string>>,
-    body: string,
+    compose: () => string,
     deadline: Deadline,
     onLate?: (late: Promise<HttpAnswer>) => void,
     maxBytes = Infinity,
   ): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
-      const exchange = this.#createExchange(path, headers, body);
+      const exchange = this.#createExchange(path, headers, compose);
       const answer = readAnswer(exchange, maxBytes);
       const giveUp = (error: TransportError): void => {
         reject(error);
@@ -68,7 +69,6 @@ export class HttpTransport {
       };
       const stopWatching = watchExchange(exchange, deadline, giveUp);
       answer.then(resolve, reject).finally(stopWatching).catch(reject);
-      if (!exchange.request.destroyed) exchange.request.end(body);
     });
   }
 
@@ -84,7 +84,7 @@ export class HttpTransport {
     deadline: Deadline,
   ): Promise<OpenAnswer> {
     return new Promise((resolve, reject) => {
-      const exchange = this.#createExchange(path, headers, body);
+      const exchange = this.#createExchange(path, headers, () => body);
       const { request, response } = exchange;
       const stopWatching = watchExchange(exchange, deadline, (error) => {
         reject(error);
@@ -94,7 +94,6 @@ export class HttpTransport {
         .then((begun) => resolve(new OpenAnswer(request, begun)), reject)
         .finally(stopWatching)
         .catch(reject);
-      if (!request.destroyed) request.end(body);
     });
   }
 
@@ -103,7 +102,7 @@ export class HttpTransport {
     this.#agent.destroy();
   }
 
-  #createRequest(path: string, headers: Readonly<Record<string, string>>, body: string): ClientRequest {
+  #createRequest(path: string, headers: Readonly<Record<string, string>>): ClientRequest {
     const { secure, hostname, port, basePath } = this.#target;
     const request = secure ? requestHttps : requestHttp;
     return request({
@@ -112,20 +111,15 @@ export class HttpTransport {
       hostname,
       port,
       path: `${basePath}${path}`,
-      headers: {
-        ...headers,
-        'content-type': 'application/json',
-        'content-length': String(Buffer.byteLength(body)),
-        'accept-encoding': 'identity',
-      },
+      headers: { ...headers, 'content-type': 'application/json', 'accept-encoding': 'identity' },
     });
   }
 
-  #createExchange(path: string, headers: Readonly<Record<string, string>>, body: string): Exchange {
-    const request = this.#createRequest(path, headers, body);
+  #createExchange(path: string, headers: Readonly<Record<string, string>>, compose: () => string): Exchange {
+    const request = this.#createRequest(path, headers);
     const state = { sent: false };
     const response = new Promise<IncomingMessage>((resolve, reject) => {
-      const fail = (error: TransportError): void => {
+      const fail = (error: Error): void => {
         reject(error);
         request.destroy();
       };
@@ -137,20 +131,25 @@ export class HttpTransport {
         if (begun.statusCode !== 200) request.shouldKeepAlive = false;
         resolve(begun);
       });
-      this.#watchConnect(request, state, fail);
+      const send = (): void => {
+        try {
+          const body = compose();
+          state.sent = true;
+          request.end(body);
+        } catch (error) {
+          fail(error as Error);
+        }
+      };
+      this.#whenConnected(request, send, fail);
     });
     return { request, response, isSent: () => state.sent };
   }
 
-  /** Until its socket is connected (and, over TLS, trusted) a request has surely not been sent. */
-  #watchConnect(
-    exchange: ClientRequest,
-    state: { sent: boolean },
-    fail: (error: TransportError) => void,
-  ): void {
-    exchange.on('socket', (socket) => {
+  /** Until its socket is connected (and, over TLS, trusted) nothing of a request is sent. */
+  #whenConnected(request: ClientRequest, send: () => void, fail: (error: TransportError) => void): void {
+    request.on('socket', (socket) => {
       if (!socket.connecting) {
-        state.sent = true;
+        send();
         return;
       }
       const timer = setTimeout(
@@ -160,9 +159,9 @@ export class HttpTransport {
       const stop = (): void => clearTimeout(timer);
       socket.once(this.#target.secure ? 'secureConnect' : 'connect', () => {
         stop();
-        state.sent = true;
+        if (!request.destroyed) send();
       });
-      exchange.once('close', stop);
+      request.once('close', stop);
     });
   }
 }

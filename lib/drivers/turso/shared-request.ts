@@ -4,7 +4,7 @@ import type { Statement } from '../../contract/statement.js';
 import { toOwnError } from '../../errors/database-error.js';
 import { createAbortedError } from '../../errors/wait-errors.js';
 import type { HranaClient } from './hrana-client.js';
-import type { HranaResult, HranaStep } from './hrana-protocol.js';
+import type { HranaRequest, HranaResult, HranaStep } from './hrana-protocol.js';
 import { TransportError } from './transport-error.js';
 
 /** One caller's statement in a shared request. */
@@ -35,6 +35,7 @@ export class SharedRequest {
   readonly #cut = new AbortController();
   #size = 0;
   #isSent = false;
+  #isWritten = false;
   #timer: NodeJS.Timeout | undefined;
   #nextEnd = Infinity;
   #silence: unknown;
@@ -84,7 +85,8 @@ export class SharedRequest {
   }
 
   /**
-   * Sends what it took in, each statement apart from the others, and hands every caller that still waits its part of the answer.
+   * Sends what it took in, each statement apart from the others, and hands every caller that still waits its part of the answer. Whoever
+   * stops waiting before the connection stands takes his statement along.
    * @param settle reads one part
    * @param onLost is told of a request without an answer; true when it takes the callers over
    */
@@ -93,18 +95,20 @@ export class SharedRequest {
     settle: (member: Member, result: HranaResult | undefined, isLong: boolean) => void,
     onLost: (error: unknown, members: readonly Member[]) => boolean,
   ): Promise<void> {
-    const members = [...this.#members];
-    if (members.length === 0) return;
-    const requests = members.map(({ step }) => ({ type: 'batch', batch: { steps: [step] } }) as const);
+    if (this.#members.size === 0) return;
     this.#isSent = true;
+    let members: Member[] = [];
+    const gather = (): HranaRequest[] => {
+      members = [...this.#members];
+      this.#isWritten = true;
+      this.#silence = undefined;
+      return [
+        ...members.map(({ step }) => ({ type: 'batch', batch: { steps: [step] } }) as const),
+        { type: 'close' },
+      ];
+    };
     try {
-      const { results, bytes } = await this.#client.send(
-        [...requests, { type: 'close' }],
-        null,
-        this.deadline,
-        undefined,
-        maxBytes,
-      );
+      const { results, bytes } = await this.#client.sendGathered(gather, this.deadline, maxBytes);
       for (const [index, member] of members.entries())
         if (this.#members.has(member)) settle(member, results[index], bytes > longAnswerBytes);
     } catch (error) {
@@ -160,13 +164,15 @@ export class SharedRequest {
 
   #createAbortedError(reason: unknown): unknown {
     if (!this.#isSent) return createAbortedError(this.#wait.doing, reason);
-    return this.#client.toRequestError(new TransportError('aborted', true, reason));
+    return this.#client.toRequestError(new TransportError('aborted', this.#isWritten, reason));
   }
 
   /** However many callers a silent server keeps waiting, it is one request without an answer. */
   #createTimeoutError(timeoutMs: number): unknown {
     if (!this.#isSent) return this.#wait.createTimeoutError(timeoutMs);
-    this.#silence ??= this.#client.toRequestError(new TransportError('timeout', true, undefined, timeoutMs));
+    this.#silence ??= this.#client.toRequestError(
+      new TransportError('timeout', this.#isWritten, undefined, timeoutMs),
+    );
     return toOwnError(this.#silence);
   }
 }

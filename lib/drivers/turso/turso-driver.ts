@@ -4,7 +4,8 @@ import { withOutcome } from '../../errors/database-error.js';
 import type { Deadline } from '../../async/deadline.js';
 import type { ResolvedOptions, ResolvedTursoTarget } from '../../options/resolved-options.js';
 import { joinWriteGate, leaveWriteGate } from '../write-gates.js';
-import { HranaClient, type HranaListener } from './hrana-client.js';
+import { HranaClient } from './hrana-client.js';
+import type { HranaListener } from './hrana-listener.js';
 import { TursoConnection } from './turso-connection.js';
 
 /** Measured on sqld 0.24.32: a blob of 4.3 MB is accepted, 5 MB refused. */

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
+import { withSmallDevice } from '../../support/small-device.js';
 
 const loader = pathToFileURL(join(import.meta.dirname, 'register-typescript.js')).href;
 const library = pathToFileURL(join(import.meta.dirname, '../../../lib/index.ts')).href;
@@ -17,19 +18,32 @@ export interface Child {
   readonly ended: Promise<unknown[]>;
 }
 
+/** What another process has less of. */
+export interface ChildLimits {
+  /** The largest file that it may write, in blocks of 512 bytes. */
+  readonly fileBlocks?: number | undefined;
+  /** A folder that is a device of one megabyte to it, gone at its end. */
+  readonly device?: string | undefined;
+}
+
 /**
  * Another process with this library: `code` is the body of a module that finds `createConnection` and `print`.
  * It ends by itself, or the fact that started it kills it.
- * @param fileBlocks the largest file that it may write, in blocks of 512 bytes
  */
-export function startChild(code: string, env: NodeJS.ProcessEnv = {}, fileBlocks?: number): Child {
+export function startChild(
+  code: string,
+  env: NodeJS.ProcessEnv = {},
+  { fileBlocks, device }: ChildLimits = {},
+): Child {
   const source = `
     const { createConnection } = await import(${JSON.stringify(library)});
     const print = (value) => process.stdout.write(JSON.stringify(value) + '\\n');
     ${code}`;
   const limit = `ulimit -f ${fileBlocks ?? 'unlimited'}; exec "$0" "$@"`;
   const command = [process.execPath, '--import', loader, '--input-type=module', '-e', source];
-  const child = spawn('sh', ['-c', limit, ...command], {
+  const place = device === undefined ? [] : withSmallDevice(device);
+  const [program, ...args] = [...place, 'sh', '-c', limit, ...command] as [string, ...string[]];
+  const child = spawn(program, args, {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,8 +1,9 @@
 /** Where the calls of the process differ: JavaScript. */
 export interface LocalCalls {
-  readonly prepare: string;
-  readonly options: string;
-  readonly whenOpen: string;
+  readonly prepare?: string;
+  readonly options?: string;
+  readonly whenOpen?: string;
+  readonly whenDone?: string;
 }
 
 /** The columns of the table of local files, in the order of the calls below. */
@@ -12,7 +13,7 @@ export const localKinds = ['Read', 'Write', 'Batch of writes', 'Statement in a t
  * The process that meets a fault of its file: it prints for each kind of call what became of it, and how long that took. What it writes
  * needs more room than a full disk has.
  */
-export function localCalls({ prepare, options, whenOpen }: LocalCalls): string {
+export function localCalls({ prepare = '', options = '', whenOpen = '', whenDone = '' }: LocalCalls): string {
   return `
     ${prepare}
     const db = createConnection({ url: process.env.URL, ${options} });
@@ -37,5 +38,6 @@ export function localCalls({ prepare, options, whenOpen }: LocalCalls): string {
     await transaction.catch(() => undefined);
     await tell(() => inside ?? transaction);
     await tell(() => transaction);
-    await db.close();`;
+    await db.close();
+    ${whenDone}`;
 }

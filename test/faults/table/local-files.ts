@@ -1,9 +1,11 @@
 import BetterSqlite3 from 'better-sqlite3';
 import { chmod, copyFile, open, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createConnection } from '../../../lib/index.js';
 import { startChild } from '../../connection/support/child.js';
+import { canMount } from '../../support/small-device.js';
 import { createTempDatabase } from '../../support/temp-database.js';
+import { createTempFolder } from '../../support/temp-folder.js';
 import { localCalls } from './local-calls.js';
 
 /** A fault of a database file. The process that meets it is one of its own. */
@@ -16,8 +18,12 @@ export interface LocalScenario {
   readonly whenOpen?: string;
   /** Options of the connection, as JavaScript. */
   readonly options?: string;
+  /** What the process does when its calls have ended: JavaScript. */
+  readonly whenDone?: string;
   /** Largest file that the process may write, in blocks of 512 bytes. */
   readonly fileBlocks?: number;
+  /** The process works on a copy on a small device of its own, which not every machine has. */
+  readonly onDevice?: true;
   readonly mend?: (path: string) => Promise<unknown>;
 }
 
@@ -51,9 +57,25 @@ function readOnly(fault: string, journalMode: string): LocalScenario {
   };
 }
 
-export const localScenarios: readonly LocalScenario[] = [
+const everyScenario: readonly LocalScenario[] = [
   { fault: 'Disk full (`max_page_count`)', options: 'sqlite: { pragmas: { max_page_count: 50 } }' },
   { fault: 'File must not grow (`ulimit -f`)', fileBlocks: 400 },
+  {
+    fault: 'Device full (`tmpfs`)',
+    onDevice: true,
+    prepare: `
+      const { copyFileSync, openSync, writeSync } = await import('node:fs');
+      const { DATABASE_PATH: onDevice, ORIGINAL: original } = process.env;
+      copyFileSync(original, onDevice);`,
+    // a whole page at last: a file system with smaller ones has room for none of SQLite's
+    whenOpen: `
+      const filler = openSync(onDevice + '.filler', 'w');
+      for (const size of [65_536, 4_096])
+        try {
+          for (;;) writeSync(filler, Buffer.alloc(size));
+        } catch {}`,
+    whenDone: 'copyFileSync(onDevice, original);',
+  },
   readOnly('File and folder may only be read, a WAL file', 'wal'),
   readOnly('File and folder may only be read, a file with a rollback journal', 'delete'),
   {
@@ -83,9 +105,16 @@ export const localScenarios: readonly LocalScenario[] = [
   },
 ];
 
+const isShown = ({ onDevice }: LocalScenario): boolean => onDevice === undefined || canMount();
+
+export const localScenarios = everyScenario.filter((scenario) => isShown(scenario));
+
+/** The names of those that this machine cannot show. */
+export const notShown = everyScenario.filter((scenario) => !isShown(scenario)).map(({ fault }) => fault);
+
 /** Lets a process meet the fault, mends it, and looks what is in the file. */
 export async function runLocal(scenario: LocalScenario): Promise<LocalResult> {
-  const { fault, before, prepare = '', whenOpen = '', options = '', fileBlocks, mend } = scenario;
+  const { fault, before, onDevice, fileBlocks, mend } = scenario;
   const { path } = await createTempDatabase();
   const url = `sqlite:${path}`;
   const first = createConnection({ url });
@@ -94,8 +123,10 @@ export async function runLocal(scenario: LocalScenario): Promise<LocalResult> {
   await copyFile(path, `${path}.backup`);
 
   await before?.(path);
-  const code = localCalls({ prepare, options, whenOpen });
-  const child = startChild(code, { URL: url, DATABASE_PATH: path }, fileBlocks);
+  const device = onDevice && (await createTempFolder('device'));
+  const used = device === undefined ? path : join(device, 'app.db');
+  const env = { URL: `sqlite:${used}`, DATABASE_PATH: used, ORIGINAL: path };
+  const child = startChild(localCalls(scenario), env, { fileBlocks, device });
   const told = (await child.ended) as { text: string; tookMs: number }[];
   await mend?.(path);
 

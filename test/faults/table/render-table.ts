@@ -10,10 +10,16 @@ export function writeTables(page: string, tables: readonly MarkedTable[]): strin
   return tables.reduce((text, table) => replaceBetween(text, table.mark, formatTable(table)), page);
 }
 
-/** What stands between the marks of a table, without the padding that makes it readable. */
-export function readTable(page: string, { mark }: MarkedTable): string | undefined {
+/** What stands between the marks of a table, without the padding that makes it readable and without the rows left out by name. */
+export function readTable(
+  page: string,
+  { mark }: MarkedTable,
+  leftOut: readonly string[],
+): string | undefined {
   const text = page.split(startOf(mark))[1]?.split(endOf(mark))[0];
-  return text === undefined ? undefined : squeeze(text);
+  if (text === undefined) return undefined;
+  const lines = squeeze(text).split('\n');
+  return lines.filter((line) => !leftOut.some((name) => line.startsWith(`| ${name} |`))).join('\n');
 }
 
 /** A table as `readTable` gives it back. */
