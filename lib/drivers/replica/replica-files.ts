@@ -38,6 +38,12 @@ export interface KnownFiles {
   readonly syncedAt: number;
 }
 
+/** The same of files that may hold nothing yet. */
+interface SyncedFiles extends Omit<KnownFiles, 'frame' | 'historyId'> {
+  readonly frame: bigint | undefined;
+  readonly historyId: string | undefined;
+}
+
 /**
  * The files of one replica. The database itself is looked at with `stat` only: whoever opens it by hand drops the locks that SQLite
  * holds on it. Nothing locks the log or the metadata, so these are read.
@@ -63,17 +69,17 @@ export class ReplicaFiles {
     return { frame: BigInt(frame), historyId, namesFrames, syncedAt };
   }
 
-  /** Keeps how the files look after a sync. Between syncs nobody changes them. */
-  async remember(known: KnownFiles): Promise<void> {
+  /** Keeps how the files look after a sync; before the first there is nothing to keep. Between syncs nobody changes them. */
+  async remember({ frame, historyId, namesFrames, syncedAt }: SyncedFiles): Promise<void> {
     const database = await this.#lookAtDatabase();
-    if (database === undefined) return;
+    if (database === undefined || frame === undefined || historyId === undefined) return;
     const state: FilesState = {
       version: 1,
       primary: this.#primary,
-      frame: String(known.frame),
-      historyId: known.historyId,
-      namesFrames: known.namesFrames,
-      syncedAt: known.syncedAt,
+      frame: String(frame),
+      historyId,
+      namesFrames,
+      syncedAt,
       database,
       log: await this.#lookAtLog(),
     };
