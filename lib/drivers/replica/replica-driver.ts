@@ -62,7 +62,15 @@ export class ReplicaDriver implements Driver {
         if (judge(index) === 'impossible') sync.doubt();
       };
     };
-    const { client, connection: bare } = this.#turso.connect({ onAnswer, onRequest });
+    let answeredAt = -Infinity;
+    const listener = {
+      onRequest,
+      onAnswer: () => {
+        answeredAt = performance.now();
+        onAnswer();
+      },
+    };
+    const { client, connection: bare } = this.#turso.connect(listener);
     const reads = new LocalReads(await loadBetterSqlite3(), path, this.#options, this.#report);
     const { connectTimeoutMs, consistency } = this.#options;
     const { remoteEncryptionKey } = this.#target;
@@ -87,6 +95,9 @@ export class ReplicaDriver implements Driver {
       sync,
       consistency,
       maxStalenessMs: this.#replica.maxStalenessMs,
+      fallsBack: this.#replica.fallsBack,
+      answeredAt: () => answeredAt,
+      report: this.#report,
     });
     try {
       await within(sync.open(deadline), deadline, 'opening the replica');
