@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { symlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { failureOf } from '../contract/facts.js';
-import { newPath, openReplica, readFrom, untilState, usePrimary } from './replica-setup.js';
+import { newPath, openReplica, readFrom, syncChildren, untilState, usePrimary } from './replica-setup.js';
 
 const room = usePrimary(['CREATE TABLE t (a INTEGER)']);
 
@@ -147,6 +149,7 @@ describe('reads of a connection with a replica', () => {
 
     expect(during).toEqual({ value: 1, isLocal: false });
     expect(rebuilds).toBe(0);
+    expect(db.reports).toEqual(['REPLICA_READY', 'REPLICA_SCHEMA', 'REPLICA_READY']);
     expect(await readFrom(db, count)).toEqual({ value: 0, isLocal: true });
   });
 
@@ -159,5 +162,30 @@ describe('reads of a connection with a replica', () => {
       kind: 'configuration',
       message: expect.stringContaining(path),
     });
+  });
+
+  it.each([
+    ['a link to the file', async (path: string, link: string) => symlink(path, link)],
+    [
+      'a link to a file that is still to be made',
+      async (path: string, link: string) => symlink(basename(path), link),
+    ],
+  ])('begin before a second connection may take it by another name: %s', async (_title, makeLink) => {
+    const path = await newPath();
+    const link = join(dirname(path), 'link.db');
+    await makeLink(path, link);
+    await using db = await openReplica(room.server.url, { path: link });
+    await readFrom(db, count);
+
+    expect(await failureOf(openReplica(room.server.url, { path }))).toMatchObject({ code: 'REPLICA_IN_USE' });
+  });
+
+  it('of a connection whose opening took too long leave no process behind', async () => {
+    const failure = await failureOf(
+      openReplica(room.server.url, { bootTimeoutMs: 150, queryTimeoutMs: 150 }),
+    );
+
+    expect(failure).toMatchObject({ kind: 'timeout' });
+    expect(syncChildren()).toEqual([]);
   });
 });
