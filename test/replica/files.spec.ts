@@ -26,11 +26,20 @@ async function replace(path: string): Promise<void> {
   await copyFile(stranger, path);
 }
 
+/** By another program, which knows nothing of libSQL. */
+async function write(path: string): Promise<void> {
+  const db = new BetterSqlite3(path);
+  db.exec('INSERT INTO t VALUES (666, NULL)');
+  db.close();
+  return Promise.resolve();
+}
+
 const harms: [string, (path: string) => Promise<void>][] = [
   ['the database is removed', (path) => rm(path)],
   ['the database is cut', (path) => truncate(path, 1_000)],
   ['the database is overwritten', (path) => writeFile(path, Buffer.alloc(8_192, 'x'))],
   ['the database is replaced', replace],
+  ['another program writes into the database', write],
   ['the log is cut in half', (path) => halve(`${path}-wal`)],
   ['the log is removed', (path) => rm(`${path}-wal`)],
   ['the metadata is removed', (path) => rm(`${path}-client_wal_index`)],

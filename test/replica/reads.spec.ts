@@ -67,6 +67,22 @@ describe('reads of a connection with a replica', () => {
     expect(db.status().replica).toMatchObject({ localReads: before, state: 'serving' });
   });
 
+  it('of a table with a vector index are local, those of the index itself go to the primary', async () => {
+    await using db = await openReplica(room.server.url);
+    await db.migrate([
+      'CREATE TABLE v (a INTEGER PRIMARY KEY, e F32_BLOB(2))',
+      'CREATE INDEX v_by_e ON v (libsql_vector_idx(e))',
+      "INSERT INTO v VALUES (1, vector32('[1,2]')), (2, vector32('[9,9]'))",
+    ]);
+    const table = await readFrom(db, 'SELECT count(*) FROM v');
+    const nearest = await readFrom(db, "SELECT id FROM vector_top_k('v_by_e', vector32('[8,8]'), 1)");
+    await db.sync();
+
+    expect(table).toEqual({ value: 2, isLocal: true });
+    expect(nearest).toEqual({ value: 2, isLocal: false });
+    expect(db.status().replica).toMatchObject({ state: 'serving', rebuilds: 0 });
+  });
+
   it('of a read transaction see one snapshot', async () => {
     await using db = await openReplica(room.server.url, { syncIntervalMs: 50 });
     const seen = await db.withTransaction(

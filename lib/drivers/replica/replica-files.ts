@@ -64,7 +64,8 @@ export class ReplicaFiles {
     const text = await readFile(`${this.path}-state.json`, 'utf8').catch(() => undefined);
     if (text === undefined) return undefined;
     this.#state = parseState(text);
-    if (this.#state?.primary !== this.#primary || !(await this.areUntouched())) return undefined;
+    // it may have been killed after a sync, before it told of it
+    if (this.#state?.primary !== this.#primary || !(await this.areUntouched('or-longer'))) return undefined;
     const { frame, historyId, namesFrames, syncedAt } = this.#state;
     return { frame: BigInt(frame), historyId, namesFrames, syncedAt };
   }
@@ -95,8 +96,11 @@ export class ReplicaFiles {
     await rename(written, `${this.path}-state.json`);
   }
 
-  /** False when a file was removed, replaced, cut or written by somebody else since the last `remember`. */
-  async areUntouched(): Promise<boolean> {
+  /**
+   * False when a file was removed, replaced, cut or written by somebody else since the last `remember`.
+   * @param length of the log: whether it may hold more than then
+   */
+  async areUntouched(length: 'same' | 'or-longer' = 'same'): Promise<boolean> {
     const state = this.#state;
     if (state === undefined) return true;
     const [database, log, historyId] = await Promise.all([
@@ -107,7 +111,8 @@ export class ReplicaFiles {
     if (database !== state.database || historyId !== state.historyId) return false;
     // an empty log holds nothing that could be missed
     if (state.log === undefined || state.log.size === 0) return true;
-    return log?.inode === state.log.inode && log.salts === state.log.salts && log.size >= state.log.size;
+    if (log?.inode !== state.log.inode || log.salts !== state.log.salts) return false;
+    return length === 'same' ? log.size === state.log.size : log.size >= state.log.size;
   }
 
   /** The next look has nothing to compare with: a process that was killed may have left more than it told of. */
