@@ -22,6 +22,20 @@ describe('reads of a connection with a replica', () => {
     expect(db.status().replica?.localReads).toBeGreaterThanOrEqual(15);
   });
 
+  it('are answered before execute() returns, once they are prepared and their data is there', async () => {
+    await using db = await openReplica(room.server.url);
+    for (let n = 0; n < 2; n++) await readFrom(db, count);
+    const before = db.status().replica?.localReads ?? 0;
+    const reading = db.execute(count);
+    const after = db.status().replica?.localReads ?? 0;
+    await reading;
+    await db.execute('INSERT INTO t VALUES (1)');
+    const seen = await db.execute(count);
+
+    expect(after).toBe(before + 1);
+    expect(seen.rows[0]?.[0]).toBe(1);
+  });
+
   it('see what a transaction, a batch and a script have committed', async () => {
     await using db = await openReplica(room.server.url);
     await db.withTransaction((tx) => tx.execute('INSERT INTO t VALUES (1)'));
