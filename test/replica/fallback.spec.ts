@@ -87,7 +87,7 @@ describe('a connection that reads the primary, and falls back on its replica', (
     await using db = await openReplica(server.url, options);
     await untilState(db, 'serving');
     await server.kill('SIGSTOP');
-    const result = await db.execute(count);
+    const [result] = await db.batch([count], 'read');
     await server.kill('SIGCONT');
 
     expect(result).toMatchObject({ rows: [{ n: 1 }], staleMs: expect.any(Number) });

@@ -65,6 +65,19 @@ describe('while the primary is away', () => {
     expect(db.status().replica).toMatchObject({ rebuilds: 0 });
   });
 
+  it('a replica that cannot serve either is down', async () => {
+    await using db = await openReplica(proxy.url, options());
+    await db.execute('CREATE TABLE r (a INTEGER) RANDOM ROWID');
+    await untilState(db, 'schema');
+    const health = new DatabaseHealthIndicator({} as ModuleRef);
+    const weak = await health.pingCheck('db', { connection: db, cacheForMs: 0 });
+    await proxy.refuse();
+    const gone = await health.pingCheck('db', { connection: db, cacheForMs: 0 });
+
+    expect(weak.db).toMatchObject({ status: 'up', state: 'degraded', code: 'REPLICA_SCHEMA' });
+    expect(gone.db).toMatchObject({ status: 'down', code: 'ECONNREFUSED' });
+  });
+
   it('each change is reported once', async () => {
     await using db = await openReplica(proxy.url, {
       ...options(),

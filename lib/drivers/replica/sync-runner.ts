@@ -41,7 +41,10 @@ export class SyncRunner {
     const { files, askToken, connectTimeoutMs } = this.#parts;
     const authToken = await askToken(createDeadline(connectTimeoutMs, this.#signal));
     const child = await this.#require();
-    const progress = watchProgress(files, (bytes) => this.#tellProgress(bytes));
+    const progress = watchProgress(
+      () => files.totalSize(),
+      (bytes) => this.#tellProgress(bytes),
+    );
     const signal = AbortSignal.any([progress.signal, this.#signal]);
     try {
       return await child.sync(authToken, createDeadline(Infinity, signal));
