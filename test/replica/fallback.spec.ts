@@ -68,7 +68,7 @@ describe('a connection that reads the primary, and falls back on its replica', (
       expect(result).toMatchObject({ rows: [{ n: 1 }], staleMs: expect.any(Number) });
     expect(streamed).toEqual([1]);
     expect(writes).toEqual(Array(4).fill(expect.objectContaining({ kind: 'unavailable' })));
-    expect(db.status().replica).toMatchObject({ fallbackReads: 4 });
+    expect(db.status().replica).toMatchObject({ localReads: 0, fallbackReads: 4 });
   });
 
   it('goes back to the primary when it returns', async () => {

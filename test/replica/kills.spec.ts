@@ -185,5 +185,6 @@ describe('the log beside the file', () => {
     expect(emptied).toBeLessThan(1_048_576);
     expect(await readFrom(db, 'SELECT count(*) FROM big')).toEqual({ value: 10, isLocal: true });
     expect(db.status().replica).toMatchObject({ rebuilds: 0 });
+    expect(db.reports.filter((code) => code === 'REPLICA_LOG_LARGE')).toHaveLength(1);
   });
 });

@@ -1,5 +1,8 @@
 import type { Reporter } from '../../contract/driver.js';
 
+/** Old data is no news at boot: the first sync has so long to bring newer, in milliseconds. */
+const firstSyncMs = 10_000;
+
 /** How old the data of a replica may be; tells once per outage when it is older than it should. */
 export class DataAge {
   readonly #maxStalenessMs: number;
@@ -25,7 +28,7 @@ export class DataAge {
 
   /** @param syncedAt when an earlier process has brought the data, in milliseconds since 1970 */
   adopt(syncedAt: number): void {
-    this.#beginAt(performance.now() - Math.max(0, Date.now() - syncedAt));
+    this.#beginAt(performance.now() - Math.max(0, Date.now() - syncedAt), firstSyncMs);
   }
 
   /** A sync that began then has succeeded. */
@@ -55,11 +58,11 @@ export class DataAge {
     clearTimeout(this.#timer);
   }
 
-  #beginAt(moment: number): void {
+  #beginAt(moment: number, leastMs = 0): void {
     this.stop();
     this.#from = moment;
     if (this.#isTold) return;
-    const leftMs = Math.max(0, moment + this.#maxStalenessMs - performance.now());
+    const leftMs = Math.max(leastMs, moment + this.#maxStalenessMs - performance.now());
     this.#timer = setTimeout(() => this.#tell(), leftMs).unref();
   }
 

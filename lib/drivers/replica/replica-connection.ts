@@ -67,7 +67,7 @@ export class ReplicaConnection implements DriverConnection {
           framesBehind: freshness.framesBehind,
           ...details,
           isStale: state === 'serving' && (details.ageMs ?? 0) > maxStalenessMs,
-          localReads: this.#local.count,
+          localReads: this.#local.count - fallback.count,
           remoteReads: this.#remoteReads,
           fallbackReads: fallback.count,
         };
