@@ -66,6 +66,7 @@ export class ReplicaFiles {
     this.#state = parseState(text);
     // it may have been killed after a sync, before it told of it
     if (this.#state?.primary !== this.#primary || !(await this.areUntouched('or-longer'))) return undefined;
+    this.#state = { ...this.#state, log: await this.#lookAtLog() };
     const { frame, historyId, namesFrames, syncedAt } = this.#state;
     return { frame: BigInt(frame), historyId, namesFrames, syncedAt };
   }
