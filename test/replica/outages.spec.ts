@@ -68,6 +68,7 @@ describe('while the primary is away', () => {
   it('a replica that cannot serve either is down', async () => {
     await using db = await openReplica(proxy.url, options());
     await db.execute('CREATE TABLE r (a INTEGER) RANDOM ROWID');
+    await readFrom(db, 'SELECT count(*) FROM r');
     await untilState(db, 'schema');
     const health = new DatabaseHealthIndicator({} as ModuleRef);
     const weak = await health.pingCheck('db', { connection: db, cacheForMs: 0 });

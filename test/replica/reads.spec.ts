@@ -36,6 +36,18 @@ describe('reads of a connection with a replica', () => {
     expect(seen.rows[0]?.[0]).toBe(1);
   });
 
+  it('see every own change of the schema', async () => {
+    await using db = await openReplica(room.server.url, { syncIntervalMs: 60_000 });
+    await untilState(db, 'serving');
+    const seen: number[] = [];
+    for (let n = 1; n <= 10; n++) {
+      await db.execute(`ALTER TABLE t ADD COLUMN c${n}`);
+      seen.push((await db.execute('SELECT * FROM t')).columns.length);
+    }
+
+    expect(seen).toEqual(Array.from({ length: 10 }, (_, n) => n + 2));
+  });
+
   it('see what a transaction, a batch and a script have committed', async () => {
     await using db = await openReplica(room.server.url);
     await db.withTransaction((tx) => tx.execute('INSERT INTO t VALUES (1)'));

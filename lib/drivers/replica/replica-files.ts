@@ -26,6 +26,8 @@ interface FilesState {
 interface LogState {
   readonly inode: string;
   readonly size: number;
+  /** When it was last written: from its beginning on again, it does not get longer. */
+  readonly writtenAt: string;
   readonly salts: string;
 }
 
@@ -113,7 +115,8 @@ export class ReplicaFiles {
     // an empty log holds nothing that could be missed
     if (state.log === undefined || state.log.size === 0) return true;
     if (log?.inode !== state.log.inode || log.salts !== state.log.salts) return false;
-    return length === 'same' ? log.size === state.log.size : log.size >= state.log.size;
+    if (length === 'or-longer') return log.size >= state.log.size;
+    return log.size === state.log.size && log.writtenAt === state.log.writtenAt;
   }
 
   /** The next look has nothing to compare with: a process that was killed may have left more than it told of. */
@@ -156,9 +159,11 @@ export class ReplicaFiles {
 
   async #lookAtLog(): Promise<LogState | undefined> {
     const path = `${this.path}-wal`;
-    const found = await look(path);
+    const found = await stat(path, { bigint: true }).catch(() => undefined);
     if (found === undefined) return undefined;
-    return { inode: `${found.dev}:${found.ino}`, size: found.size, salts: await readSalts(path) };
+    const { dev, ino, size, mtimeNs } = found;
+    const salts = await readSalts(path);
+    return { inode: `${dev}:${ino}`, size: Number(size), writtenAt: String(mtimeNs), salts };
   }
 }
 
