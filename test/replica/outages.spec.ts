@@ -68,15 +68,18 @@ describe('while the primary is away', () => {
   it('a replica that cannot serve either is down', async () => {
     await using db = await openReplica(proxy.url, options());
     await db.execute('CREATE TABLE r (a INTEGER) RANDOM ROWID');
-    await readFrom(db, 'SELECT count(*) FROM r');
-    await untilState(db, 'schema');
+    // a read finds out
+    await until(
+      async () => (await readFrom(db, 'SELECT count(*) FROM r')) && db.status().replica?.state,
+      (state) => state === 'schema',
+    );
     const health = new DatabaseHealthIndicator({} as ModuleRef);
     const weak = await health.pingCheck('db', { connection: db, cacheForMs: 0 });
     await proxy.refuse();
     const gone = await health.pingCheck('db', { connection: db, cacheForMs: 0 });
 
     expect(weak.db).toMatchObject({ status: 'up', state: 'degraded', code: 'REPLICA_SCHEMA' });
-    expect(gone.db).toMatchObject({ status: 'down', code: 'ECONNREFUSED' });
+    expect(gone.db).toMatchObject({ status: 'down', code: expect.stringMatching(/^ECONN/) });
   });
 
   it('each change is reported once', async () => {
