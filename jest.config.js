@@ -4,11 +4,11 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/lib', '<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
-  // The first need a build: npm run test:samples. The contract of a replica starts a process for each fact: REPLICA_CONTRACT=1.
+  // The first need a build: npm run test:samples. The contract of a replica starts a process for each fact: REPLICA_CONTRACT=reads, or all.
   testPathIgnorePatterns: [
     '/node_modules/',
     '<rootDir>/test/package/',
-    ...(process.env.REPLICA_CONTRACT === '1' ? [] : ['<rootDir>/test/contract/sqld-replica']),
+    ...(process.env.REPLICA_CONTRACT ? [] : ['<rootDir>/test/contract/sqld-replica']),
   ],
   extensionsToTreatAsEsm: ['.ts'],
   moduleFileExtensions: ['js', 'mjs', 'cjs', 'ts', 'json', 'node'],

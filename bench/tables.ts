@@ -68,6 +68,21 @@ export const tables: readonly TableEntry[] = [
     title: 'One row from an embedded replica',
     load: () => import('./tables/replica-read.js'),
   },
+  {
+    id: 'replica-lag',
+    title: 'Until a replica has a write',
+    load: () => import('./tables/replica-lag.js'),
+  },
+  {
+    id: 'replica-first-sync',
+    title: 'The first sync of a replica, 200 MB',
+    load: () => import('./tables/replica-first-sync.js'),
+  },
+  {
+    id: 'replica-outage',
+    title: 'A replica while its primary stands still',
+    load: () => import('./tables/replica-outage.js'),
+  },
   { id: 'stream', title: 'Many rows: memory and speed', load: () => import('./tables/stream.js') },
   { id: 'copy', title: 'From a file to a server', load: () => import('./tables/copy.js') },
   { id: 'pull', title: 'From a server to a file', load: () => import('./tables/pull.js') },

@@ -58,4 +58,5 @@ export {
   DatabaseDeadlineInterceptor,
   type DatabaseDeadlineOptions,
 } from './nest/database-deadline.interceptor.js';
+export { DatabaseStaleInterceptor } from './nest/database-stale.interceptor.js';
 export { DatabaseExceptionFilter } from './nest/database-exception.filter.js';

@@ -7,27 +7,31 @@ import { measureCalls } from '../frame/measure-calls.js';
 import type { Scale } from '../frame/scale.js';
 import type { Contender, Table } from '../frame/table.js';
 import { openServer } from '../rooms/open-server.js';
-import { createKeys, selectTask } from '../rooms/tasks.js';
+import { createKeys, createTasksFile, selectTask } from '../rooms/tasks.js';
 import { toPlainRows } from '../rooms/to-plain-rows.js';
 
-const theirs = '@libsql/client, embedded replica';
+const plain = 'nestjs-turso on a file';
 
 export const table: Table = {
   groups: '',
   columns: [median, p99],
-  comparison: { column: 'median', reference: theirs, title: `time, × ${theirs}` },
+  comparison: { column: 'median', reference: plain, title: `time, × ${plain}` },
   async open(room, scale) {
     const folder = await room.createFolder();
+    const at = (name: string): string => pathToFileURL(join(folder, name)).href;
     const url = (await openServer(room)).urlAt(0);
-    const client = room.use(
-      createClient({ url: pathToFileURL(join(folder, 'theirs.db')).href, syncUrl: url }),
-    );
-    await client.sync();
+    createTasksFile(join(folder, 'plain.db'));
+    const file = room.use(createConnection({ url: at('plain.db') }));
     const connection = room.use(createConnection({ url, replica: { path: join(folder, 'ours.db') } }));
     await connection.sync();
+    const client = room.use(createClient({ url: at('theirs.db'), syncUrl: url }));
+    await client.sync();
     return [
-      toContender(scale, theirs, (id) => client.execute({ sql: selectTask, args: [id] })),
+      toContender(scale, plain, (id) => file.execute(selectTask, [id])),
       toContender(scale, 'nestjs-turso with a replica', (id) => connection.execute(selectTask, [id])),
+      toContender(scale, '@libsql/client, embedded replica', (id) =>
+        client.execute({ sql: selectTask, args: [id] }),
+      ),
     ];
   },
 };

@@ -2,12 +2,14 @@ import { remainingMs, type Deadline } from './deadline.js';
 
 /**
  * Calls one of the two once: `onOver` when the deadline is over, `onAborted` when its signal fires first.
+ * @param holdsProcess false lets a process that waits for nothing else end meanwhile
  * @returns stops watching
  */
 export function watchDeadline(
   deadline: Deadline,
   onOver: () => void,
   onAborted: (reason: unknown) => void,
+  holdsProcess = true,
 ): () => void {
   const { signal } = deadline;
   const stop = (): void => {
@@ -22,6 +24,7 @@ export function watchDeadline(
     stop();
     onOver();
   }, remainingMs(deadline));
+  if (!holdsProcess) timer.unref();
   if (signal?.aborted) abort();
   else signal?.addEventListener('abort', abort, { once: true });
   return stop;

@@ -27,6 +27,8 @@ export interface ReplicaStatus {
   /** Reads that the replica has answered, and reads that went to the primary. */
   readonly localReads: number;
   readonly remoteReads: number;
+  /** Of those, how many the replica has answered after all, marked as stale, because the primary did not (`fallback.replica`). */
+  readonly fallbackReads: number;
   /** How often the file was thrown away and filled anew. */
   readonly rebuilds: number;
 }

@@ -90,10 +90,17 @@ export interface ReplicaOptions {
   maxStalenessMs?: number;
 }
 
-/** The database that serves in place of a Turso database that cannot be reached at boot. */
+/** What serves in place of a Turso database that cannot be reached: a file from the boot on, or the replica during each outage. */
 export interface FallbackOptions {
-  /** A SQLite file of its own. What is written there never reaches the Turso database. */
-  url: string;
+  /** A SQLite file of its own, for `onUnavailable: 'fallback'`. What is written there never reaches the Turso database. */
+  url?: string;
+  /**
+   * Reads that want the primary are answered by the replica while the primary does not answer, and marked (`staleMs` of a result,
+   * `DatabaseStaleInterceptor`). Writes are never switched. It needs `replica.path`, and excludes `fallback.url`.
+   * @throws ConfigurationError without a replica, or beside `fallback.url`
+   * @default false
+   */
+  replica?: boolean;
   /**
    * Allows the fallback under `NODE_ENV=production`.
    * @default false

@@ -13,6 +13,7 @@ export const defaultOptions = Object.freeze({
   maxAttempts: 3,
   onUnavailable: 'fail',
   'fallback.allowInProduction': false,
+  'fallback.replica': false,
   'replica.syncIntervalMs': 5_000,
   'replica.maxStalenessMs': 60_000,
   consistency: 'read-your-writes',

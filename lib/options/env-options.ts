@@ -66,6 +66,11 @@ export const envOptions: readonly EnvOption[] = [
     'Allows `fallback` under `NODE_ENV=production`.',
   ),
   row(
+    'DATABASE_FALLBACK_REPLICA',
+    'fallback.replica',
+    'Lets the [replica](replicas.md) answer reads while the primary does not. Read as `TURSO_AUTH_TOKEN` is.',
+  ),
+  row(
     'DATABASE_POOL_READERS',
     'pool.readers',
     'SQLite: read transactions open at once, as many deferred ones, and slow reads on threads, 1 to 64.',

@@ -1,6 +1,3 @@
-/** Options that are planned and not there yet. */
-export const futureOptions: ReadonlySet<string> = new Set(['fallback.replica']);
-
 /** What to write instead of the names that other clients use. */
 export const foreignNames: ReadonlyMap<string, string> = new Map([
   ['token', 'authToken'],

@@ -38,6 +38,7 @@ export const optionRules: Readonly<Record<OptionPath, OptionRule>> = {
   onUnavailable: { kind: 'choice', values: ['fail', 'degraded', 'fallback'] },
   'fallback.url': { kind: 'url' },
   'fallback.allowInProduction': flag,
+  'fallback.replica': flag,
   'pool.readers': { kind: 'integer', min: 1, max: 64, unit: 'readers' },
   // The server refuses everybody beyond 128 open streams, so one process stays well below.
   'pool.maxStreams': { kind: 'integer', min: 1, max: 100, unit: 'streams' },

@@ -20,6 +20,8 @@ export function resolveFallback(
   if (mode !== 'fail' && picked.get('lazy')) {
     throw picked.explain('onUnavailable', 'is about the boot, and "lazy" opens nothing then: remove one');
   }
+  if (url !== undefined && picked.get('fallback.replica'))
+    throw picked.explain('fallback.replica', 'and "fallback.url" exclude each other: remove one');
   if (mode !== 'fallback') {
     for (const path of ['fallback.url', 'fallback.allowInProduction'] as const) {
       const origin = picked.originOf(path);

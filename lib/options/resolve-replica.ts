@@ -36,12 +36,13 @@ export function resolveReplica(
     source,
     syncIntervalMs: picked.get('replica.syncIntervalMs'),
     maxStalenessMs: picked.get('replica.maxStalenessMs'),
+    fallsBack: picked.get('fallback.replica'),
   };
 }
 
 function assertNoReplicaOptions(picked: PickedOptions): void {
-  for (const path of ['replica.syncIntervalMs', 'replica.maxStalenessMs'] as const) {
-    const origin = picked.originOf(path);
+  for (const path of ['replica.syncIntervalMs', 'replica.maxStalenessMs', 'fallback.replica'] as const) {
+    const origin = path === 'fallback.replica' && !picked.get(path) ? undefined : picked.originOf(path);
     if (origin !== undefined) throw origin.createError('does nothing without a replica: set "replica.path"');
   }
 }

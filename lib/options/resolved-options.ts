@@ -63,6 +63,8 @@ export interface ResolvedReplicaOptions {
   readonly source: string;
   readonly syncIntervalMs: number;
   readonly maxStalenessMs: number;
+  /** Reads that want the primary are answered by the replica while the primary does not answer. */
+  readonly fallsBack: boolean;
 }
 
 export interface ResolvedMigrationsOptions {

@@ -4,7 +4,7 @@ import type { PickedOptions } from './picked-options.js';
 
 /** True for what is meant for one server: it never goes to a host that somebody else chose, nor comes from one. */
 export function isServerOption(path: OptionPath): boolean {
-  return path === 'authToken' || path === 'remoteEncryptionKey' || /^(tls|replica)\./.test(path);
+  return /^(authToken|remoteEncryptionKey|fallback\.replica|(tls|replica)\..*)$/.test(path);
 }
 
 /**

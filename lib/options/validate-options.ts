@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../errors/configuration-error.js';
 import { findValueProblem } from './check-value.js';
 import { describeShape } from './describe-value.js';
-import { foreignNames, futureOptions } from './not-options.js';
+import { foreignNames } from './not-options.js';
 import { optionGroups, optionPaths, optionRules } from './option-rules.js';
 import type { OptionPath } from './option-values.js';
 import { suggest } from './suggest.js';
@@ -60,8 +60,6 @@ function findUnknown(group: Record<string, unknown>, prefix: string): string[] {
 
 function explainUnknown(path: string): string {
   const shown = JSON.stringify(path.slice(0, 60));
-  if (futureOptions.has(path))
-    return `The option ${shown} is not there yet in this version of nestjs-turso: remove it`;
   if (path === 'name')
     return 'The option "name" stands beside the factory of the options, not in them: forRootAsync({ name, useFactory })';
   const leaf = path.slice(path.indexOf('.') + 1);

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import BetterSqlite3 from 'better-sqlite3';
 import { copyFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { startSqld } from '../support/sqld-server.js';
-import { newPath, openReplica, readFrom, until, usePrimary } from './replica-setup.js';
+import { newPath, openReplica, readFrom, until, untilState, usePrimary } from './replica-setup.js';
 
 const numbers = 'WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x WHERE n < 500)';
 const room = usePrimary([
@@ -26,11 +26,20 @@ async function replace(path: string): Promise<void> {
   await copyFile(stranger, path);
 }
 
+/** By another program, which knows nothing of libSQL. */
+async function write(path: string): Promise<void> {
+  const db = new BetterSqlite3(path);
+  db.exec('INSERT INTO t VALUES (666, NULL)');
+  db.close();
+  return Promise.resolve();
+}
+
 const harms: [string, (path: string) => Promise<void>][] = [
   ['the database is removed', (path) => rm(path)],
   ['the database is cut', (path) => truncate(path, 1_000)],
   ['the database is overwritten', (path) => writeFile(path, Buffer.alloc(8_192, 'x'))],
   ['the database is replaced', replace],
+  ['another program writes into the database', write],
   ['the log is cut in half', (path) => halve(`${path}-wal`)],
   ['the log is removed', (path) => rm(`${path}-wal`)],
   ['the metadata is removed', (path) => rm(`${path}-client_wal_index`)],
@@ -40,10 +49,12 @@ const harms: [string, (path: string) => Promise<void>][] = [
 describe('a replica whose files were harmed', () => {
   it.each(harms)('while it was closed is filled anew: %s', async (_title, harm) => {
     const first = await openReplica(room.server.url);
+    await untilState(first, 'serving');
     const before = await readFrom(first, sum);
     await first.close();
     await harm(first.path);
     await using second = await openReplica(room.server.url, { path: first.path });
+    await untilState(second, 'serving');
     const after = await readFrom(second, sum);
 
     expect(before).toEqual({ value: right, isLocal: true });
@@ -55,6 +66,7 @@ describe('a replica whose files were harmed', () => {
     'while it is open is filled anew with the next sync: %s',
     async (_title, harm) => {
       await using db = await openReplica(room.server.url, { syncIntervalMs: 60_000 });
+      await untilState(db, 'serving');
       await readFrom(db, sum);
       await harm(db.path);
       await db.execute("INSERT INTO t VALUES (1000, '')");
@@ -76,6 +88,7 @@ describe('a replica whose files were harmed', () => {
     await readFrom(first, sum);
     await first.close();
     await using second = await openReplica(room.server.url, { path: first.path });
+    await untilState(second, 'serving');
 
     expect(await readFrom(second, sum)).toEqual({ value: right + 1, isLocal: true });
     expect(second.status().replica).toMatchObject({ rebuilds: 0 });

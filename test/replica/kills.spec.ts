@@ -83,6 +83,33 @@ describe('the process that syncs', () => {
   });
 });
 
+describe('a primary that is killed', () => {
+  it('and comes back leaves no read behind its own write', async () => {
+    await using db = await openReplica(server.url, { syncIntervalMs: 50, queryTimeoutMs: 5_000 });
+    const wrong: unknown[] = [];
+    let last = 0;
+    for (let n = 1; n <= 60; n++) {
+      if (n % 20 === 0) {
+        await server.kill('SIGKILL');
+        await server.restart();
+      }
+      await db.execute('INSERT INTO t VALUES (?)', [n]).then(
+        () => (last = n),
+        () => undefined,
+      );
+      const { value } = await readFrom(db, 'SELECT max(a) FROM t');
+      if (Number(value) < last) wrong.push([n, last, value]);
+    }
+    await untilState(db, 'serving');
+    await db.sync();
+    const { rows } = await other.execute('SELECT count(*), max(a) FROM t');
+    const local = await db.execute({ sql: 'SELECT count(*), max(a) FROM t', consistency: 'replica' });
+
+    expect(wrong).toEqual([]);
+    expect(Object.values(local.rows[0] ?? {})).toEqual(Object.values(rows[0] ?? {}));
+  });
+});
+
 describe('under the log compaction of the primary', () => {
   it('2,000 reads after writes by 20 writers miss none of them', async () => {
     await using db = await openReplica(server.url, { syncIntervalMs: 50 });
@@ -158,5 +185,6 @@ describe('the log beside the file', () => {
     expect(emptied).toBeLessThan(1_048_576);
     expect(await readFrom(db, 'SELECT count(*) FROM big')).toEqual({ value: 10, isLocal: true });
     expect(db.status().replica).toMatchObject({ rebuilds: 0 });
+    expect(db.reports.filter((code) => code === 'REPLICA_LOG_LARGE')).toHaveLength(1);
   });
 });

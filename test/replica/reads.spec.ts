@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { symlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { failureOf } from '../contract/facts.js';
-import { newPath, openReplica, readFrom, untilState, usePrimary } from './replica-setup.js';
+import { newPath, openReplica, readFrom, syncChildren, untilState, usePrimary } from './replica-setup.js';
 
 const room = usePrimary(['CREATE TABLE t (a INTEGER)']);
 
@@ -18,6 +20,32 @@ describe('reads of a connection with a replica', () => {
     expect(seen).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
     expect(db.status().replica).toMatchObject({ state: 'serving', framesBehind: 0n, rebuilds: 0 });
     expect(db.status().replica?.localReads).toBeGreaterThanOrEqual(15);
+  });
+
+  it('are answered before execute() returns, once they are prepared and their data is there', async () => {
+    await using db = await openReplica(room.server.url);
+    for (let n = 0; n < 2; n++) await readFrom(db, count);
+    const before = db.status().replica?.localReads ?? 0;
+    const reading = db.execute(count);
+    const after = db.status().replica?.localReads ?? 0;
+    await reading;
+    await db.execute('INSERT INTO t VALUES (1)');
+    const seen = await db.execute(count);
+
+    expect(after).toBe(before + 1);
+    expect(seen.rows[0]?.[0]).toBe(1);
+  });
+
+  it('see every own change of the schema', async () => {
+    await using db = await openReplica(room.server.url, { syncIntervalMs: 60_000 });
+    await untilState(db, 'serving');
+    const seen: number[] = [];
+    for (let n = 1; n <= 10; n++) {
+      await db.execute(`ALTER TABLE t ADD COLUMN c${n}`);
+      seen.push((await db.execute('SELECT * FROM t')).columns.length);
+    }
+
+    expect(seen).toEqual(Array.from({ length: 10 }, (_, n) => n + 2));
   });
 
   it('see what a transaction, a batch and a script have committed', async () => {
@@ -63,6 +91,22 @@ describe('reads of a connection with a replica', () => {
     expect(rows).toEqual([{ vector: '[1,2]' }]);
     expect(pragma.rows).toHaveLength(1);
     expect(db.status().replica).toMatchObject({ localReads: before, state: 'serving' });
+  });
+
+  it('of a table with a vector index are local, those of the index itself go to the primary', async () => {
+    await using db = await openReplica(room.server.url);
+    await db.migrate([
+      'CREATE TABLE v (a INTEGER PRIMARY KEY, e F32_BLOB(2))',
+      'CREATE INDEX v_by_e ON v (libsql_vector_idx(e))',
+      "INSERT INTO v VALUES (1, vector32('[1,2]')), (2, vector32('[9,9]'))",
+    ]);
+    const table = await readFrom(db, 'SELECT count(*) FROM v');
+    const nearest = await readFrom(db, "SELECT id FROM vector_top_k('v_by_e', vector32('[8,8]'), 1)");
+    await db.sync();
+
+    expect(table).toEqual({ value: 2, isLocal: true });
+    expect(nearest).toEqual({ value: 2, isLocal: false });
+    expect(db.status().replica).toMatchObject({ state: 'serving', rebuilds: 0 });
   });
 
   it('of a read transaction see one snapshot', async () => {
@@ -147,6 +191,7 @@ describe('reads of a connection with a replica', () => {
 
     expect(during).toEqual({ value: 1, isLocal: false });
     expect(rebuilds).toBe(0);
+    expect(db.reports).toEqual(['REPLICA_READY', 'REPLICA_SCHEMA', 'REPLICA_READY']);
     expect(await readFrom(db, count)).toEqual({ value: 0, isLocal: true });
   });
 
@@ -159,5 +204,30 @@ describe('reads of a connection with a replica', () => {
       kind: 'configuration',
       message: expect.stringContaining(path),
     });
+  });
+
+  it.each([
+    ['a link to the file', async (path: string, link: string) => symlink(path, link)],
+    [
+      'a link to a file that is still to be made',
+      async (path: string, link: string) => symlink(basename(path), link),
+    ],
+  ])('begin before a second connection may take it by another name: %s', async (_title, makeLink) => {
+    const path = await newPath();
+    const link = join(dirname(path), 'link.db');
+    await makeLink(path, link);
+    await using db = await openReplica(room.server.url, { path: link });
+    await readFrom(db, count);
+
+    expect(await failureOf(openReplica(room.server.url, { path }))).toMatchObject({ code: 'REPLICA_IN_USE' });
+  });
+
+  it('of a connection whose opening took too long leave no process behind', async () => {
+    const failure = await failureOf(
+      openReplica(room.server.url, { bootTimeoutMs: 150, queryTimeoutMs: 150 }),
+    );
+
+    expect(failure).toMatchObject({ kind: 'timeout' });
+    expect(syncChildren()).toEqual([]);
   });
 });

@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, beforeEach } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Report } from '../../lib/contract/driver.js';
+import { createResolvedConnection } from '../../lib/database/create-connection.js';
 import { createConnection, type DatabaseConnection, type DatabaseModuleOptions } from '../../lib/index.js';
+import { createOptionsEnvironment } from '../../lib/options/options-environment.js';
+import { resolveOptions } from '../../lib/options/resolve-options.js';
 import { emptyDatabase } from '../../lib/testing/index.js';
 import { startSqld, type SqldServer } from '../support/sqld-server.js';
 import { createTempDatabase } from '../support/temp-database.js';
@@ -35,7 +39,8 @@ export function usePrimary(statements: string[]): PrimaryRoom {
 }
 
 /** A connection with a replica, closed by `await using`. */
-export type ReplicaConnection = DatabaseConnection & AsyncDisposable & { readonly path: string };
+export type ReplicaConnection = DatabaseConnection &
+  AsyncDisposable & { readonly path: string; readonly reports: readonly string[] };
 
 export interface ReplicaTestOptions extends Omit<DatabaseModuleOptions, 'replica'> {
   /** @default a fresh folder */
@@ -48,13 +53,15 @@ export interface ReplicaTestOptions extends Omit<DatabaseModuleOptions, 'replica
 export async function openReplica(url: string, options: ReplicaTestOptions = {}): Promise<ReplicaConnection> {
   const { path = await newPath(), syncIntervalMs = 500, maxStalenessMs = 60_000, ...others } = options;
   const replica = { path, syncIntervalMs, maxStalenessMs };
-  const connection = createConnection({ url, replica, ...others });
+  const reports: string[] = [];
+  const resolved = resolveOptions({ url, replica, ...others }, createOptionsEnvironment(undefined));
+  const connection = createResolvedConnection(resolved, ({ code }: Report) => reports.push(code));
   const close = (): Promise<void> => connection.close();
   await connection.open().catch(async (error: unknown) => {
     await close();
     throw error;
   });
-  return Object.assign(connection, { path, [Symbol.asyncDispose]: close });
+  return Object.assign(connection, { path, reports, [Symbol.asyncDispose]: close });
 }
 
 /** Where no replica stands yet. */
@@ -73,9 +80,13 @@ export function syncChildren(parent = process.pid): number[] {
     .map(([pid]) => Number(pid));
 }
 
-/** Asks again and again until it is so; after 20 s the last answer is left to the test. */
-export async function until<T>(ask: () => T | Promise<T>, isSo: (answer: T) => boolean): Promise<T> {
-  const end = performance.now() + 20_000;
+/** Asks again and again until it is so; when the time is over the last answer is left to the test. */
+export async function until<T>(
+  ask: () => T | Promise<T>,
+  isSo: (answer: T) => boolean,
+  patienceMs = 20_000,
+): Promise<T> {
+  const end = performance.now() + patienceMs;
   for (;;) {
     const answer = await ask();
     if (isSo(answer) || performance.now() > end) return answer;

@@ -5,15 +5,16 @@ import BetterSqlite3 from 'better-sqlite3';
 
 const { process: self } = globalThis;
 
-self.on('disconnect', () => self.kill(self.pid, 'SIGKILL'));
-
-self.on('message', (/** @type {{ path: string, timeoutMs: number }} */ { path, timeoutMs }) => {
+self.once('message', (/** @type {{ path: string, timeoutMs: number }} */ { path, timeoutMs }) => {
+  /** @param {object} answer */
+  const answer = (answer) => self.send?.(answer, () => self.connected && self.disconnect());
   try {
     const database = new BetterSqlite3(path, { timeout: timeoutMs, fileMustExist: true });
     const [result] = /** @type {{ busy: number }[]} */ (database.pragma('wal_checkpoint(TRUNCATE)'));
     database.close();
-    self.send?.({ isDone: result?.busy === 0 });
+    answer({ done: result?.busy === 0 });
   } catch (error) {
-    self.send?.({ isDone: false, message: /** @type {Error} */ (error).message });
+    const { code, message } = /** @type {Error & { code?: string }} */ (error);
+    answer({ failed: { code, message, detail: undefined } });
   }
 });

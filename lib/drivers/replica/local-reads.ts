@@ -82,6 +82,11 @@ export class LocalReads {
     }
   }
 
+  /** Runs a statement that was prepared before. @returns undefined when `run` has to run it */
+  runNow(statement: Statement): ResultSet | undefined {
+    return this.#reads?.runNow(statement);
+  }
+
   /** Begins a transaction that reads one snapshot. @returns undefined when the handles are gone */
   async begin(deadline: Deadline): Promise<LocalTransaction | undefined> {
     const sessions = this.#sessions;

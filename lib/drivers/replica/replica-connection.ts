@@ -1,5 +1,5 @@
 import type { ResultSet, Row } from '@libsql/core/api';
-import { narrowDeadline, throwIfOver, type Deadline } from '../../async/deadline.js';
+import { throwIfOver, type Deadline } from '../../async/deadline.js';
 import type {
   BatchOptions,
   DriverConnection,
@@ -7,17 +7,19 @@ import type {
   DriverTransaction,
 } from '../../contract/connection.js';
 import type { Consistency, Statement, TransactionMode } from '../../contract/statement.js';
-import { DatabaseError } from '../../errors/database-error.js';
 import { checkStatement } from '../../sql/check-statement.js';
 import { classifySql } from '../../sql/classify-sql.js';
+import { FallbackReads, type FallbackParts, type PrimaryReads } from './fallback-reads.js';
 import type { Freshness } from './freshness.js';
-import { isBrokenFile, isForPrimary, isUnreadableSchema, type LocalReads } from './local-reads.js';
+import { isForPrimary, type LocalReads } from './local-reads.js';
+import { LocalSide, takeRows } from './local-side.js';
+import { ReadRoute } from './read-route.js';
 import { ReplicaTransaction } from './replica-transaction.js';
 import type { ReplicaSync } from './replica-sync.js';
 import { WatchedWrites } from './watched-writes.js';
 
 /** What a connection with a replica is made of. */
-export interface ReplicaConnectionParts {
+export interface ReplicaConnectionParts extends Pick<FallbackParts, 'answeredAt' | 'report'> {
   /** To the primary, with its layers. */
   readonly primary: DriverConnection;
   readonly reads: LocalReads;
@@ -25,28 +27,36 @@ export interface ReplicaConnectionParts {
   readonly sync: ReplicaSync;
   readonly consistency: Consistency;
   readonly maxStalenessMs: number;
+  /** The replica answers in place of a primary that does not. */
+  readonly fallsBack: boolean;
 }
-
-/** How long a read waits for the replica before it goes to the primary, in milliseconds. */
-const longestWaitMs = 1_000;
-/** Reads go to the primary for so long after a transaction that the replica could not serve to its end, in milliseconds. */
-const avoidMs = 1_000;
 
 /** A Turso database whose reads are answered by a local file where that is as right as asking the primary. */
 export class ReplicaConnection implements DriverConnection {
   readonly databaseKey: string;
   readonly replica: DriverReplica;
-  readonly #parts: ReplicaConnectionParts;
+  readonly #sync: ReplicaSync;
   readonly #writes: WatchedWrites;
-  #localReads = 0;
+  readonly #local: LocalSide;
+  readonly #remote: PrimaryReads;
+  readonly #route: ReadRoute;
   #remoteReads = 0;
-  #avoidUntil = -Infinity;
 
   constructor(parts: ReplicaConnectionParts) {
-    const { primary, freshness, sync, maxStalenessMs } = parts;
-    this.#parts = parts;
+    const { primary, reads, freshness, sync, consistency, maxStalenessMs, fallsBack } = parts;
     this.databaseKey = primary.databaseKey;
+    this.#sync = sync;
     this.#writes = new WatchedWrites(primary, freshness, () => sync.wake());
+    this.#local = new LocalSide(reads, (error) => sync.onReadError(error));
+    this.#route = new ReadRoute(sync, freshness, consistency);
+    const fallback = new FallbackReads({
+      ...parts,
+      primary: this.#writes,
+      local: this.#local,
+      isUsable: () => this.#route.isUsable,
+      ageMs: () => sync.details.ageMs ?? 0,
+    });
+    this.#remote = fallsBack ? fallback : this.#writes;
     this.replica = {
       primary: this.#writes,
       status: () => {
@@ -57,8 +67,9 @@ export class ReplicaConnection implements DriverConnection {
           framesBehind: freshness.framesBehind,
           ...details,
           isStale: state === 'serving' && (details.ageMs ?? 0) > maxStalenessMs,
-          localReads: this.#localReads,
+          localReads: this.#local.count - fallback.count,
           remoteReads: this.#remoteReads,
+          fallbackReads: fallback.count,
         };
       },
       sync: (deadline) => sync.sync(deadline),
@@ -66,15 +77,25 @@ export class ReplicaConnection implements DriverConnection {
   }
 
   async execute(statement: Statement, deadline: Deadline): Promise<ResultSet> {
-    const reads = checkStatement(statement.sql, 'autocommit') === 'query';
-    if (!reads) return this.#writes.execute(statement, deadline);
-    if (isLocalQuery(statement.sql) && (await this.#mayReadLocally(statement.consistency, deadline))) {
+    if (checkStatement(statement.sql, 'autocommit') !== 'query')
+      return this.#writes.execute(statement, deadline);
+    if (!isLocalQuery(statement.sql)) {
+      this.#remoteReads++;
+      return this.#writes.execute(statement, deadline);
+    }
+    if (await this.#route.isLocal(statement.consistency, deadline)) {
       throwIfOver(deadline, 'before the statement began');
-      const result = await this.#tryLocally(() => this.#parts.reads.run(statement, deadline));
+      const result = await this.#local.execute(statement, deadline);
       if (result !== undefined) return result;
     }
     this.#remoteReads++;
-    return this.#writes.execute(statement, deadline);
+    return this.#remote.execute(statement, deadline);
+  }
+
+  /** A read that was prepared before, whose data is there, and that has to wait for nothing. */
+  executeNow(statement: Statement): ResultSet | undefined {
+    if (!this.#route.isLocalNow(statement.consistency)) return undefined;
+    return this.#local.executeNow(statement);
   }
 
   async batch(
@@ -84,12 +105,13 @@ export class ReplicaConnection implements DriverConnection {
   ): Promise<ResultSet[]> {
     const reads =
       options.mode !== 'write' && options.foreignKeys && statements.every(({ sql }) => isLocalQuery(sql));
-    if (reads && (await this.#mayReadLocally(options.consistency, deadline))) {
-      const results = await this.#tryLocally(() => this.#batchLocally(statements, options, deadline));
+    if (!reads) return this.#writes.batch(statements, options, deadline);
+    if (await this.#route.isLocal(options.consistency, deadline)) {
+      const results = await this.#local.batch(statements, options, deadline);
       if (results !== undefined) return results;
     }
-    if (reads) this.#remoteReads++;
-    return this.#writes.batch(statements, options, deadline);
+    this.#remoteReads++;
+    return this.#remote.batch(statements, options, deadline);
   }
 
   executeMultiple(sql: string, deadline: Deadline): Promise<void> {
@@ -98,21 +120,16 @@ export class ReplicaConnection implements DriverConnection {
 
   async *stream(statement: Statement, deadline: Deadline): AsyncGenerator<Row, void, undefined> {
     const reads = checkStatement(statement.sql, 'autocommit') === 'query' && isLocalQuery(statement.sql);
-    if (reads && (await this.#mayReadLocally(statement.consistency, deadline))) {
-      const rows = this.#parts.reads.stream(statement, deadline);
-      const first = await this.#tryLocally(() => rows.next());
-      if (first !== undefined) {
-        if (first.done === true) return;
-        try {
-          yield first.value;
-          return yield* rows;
-        } finally {
-          await rows.return();
-        }
-      }
+    if (!reads) {
+      yield* this.#writes.stream(statement, deadline);
+      return;
     }
-    if (reads) this.#remoteReads++;
-    yield* this.#writes.stream(statement, deadline);
+    if (await this.#route.isLocal(statement.consistency, deadline)) {
+      const begun = await this.#local.stream(statement, deadline);
+      if (begun !== undefined) return yield* takeRows(begun);
+    }
+    this.#remoteReads++;
+    yield* this.#remote.stream(statement, deadline);
   }
 
   async begin(
@@ -121,13 +138,20 @@ export class ReplicaConnection implements DriverConnection {
     origin: string,
     consistency?: Consistency,
   ): Promise<DriverTransaction> {
-    const onPrimary = (): Promise<DriverTransaction> => this.#writes.begin(mode, deadline, origin);
-    if (mode !== 'read' || !(await this.#mayReadLocally(consistency, deadline))) return onPrimary();
-    const local = await this.#tryLocally(() => this.#parts.reads.begin(deadline));
+    if (mode !== 'read') return this.#writes.begin(mode, deadline, origin);
+    const onPrimary = (): Promise<DriverTransaction> => this.#remote.begin(mode, deadline, origin);
+    const local = (await this.#route.isLocal(consistency, deadline))
+      ? await this.#local.begin(deadline)
+      : undefined;
     if (local === undefined) return onPrimary();
-    return new ReplicaTransaction(local, onPrimary, (error) => {
-      this.#onLocalError(error);
-      this.#avoidUntil = performance.now() + avoidMs;
+    return new ReplicaTransaction(local, {
+      isReason: (error) => !local.closed && isForPrimary(error),
+      onLeave: (error) => {
+        this.#local.note(error);
+        this.#route.avoid();
+      },
+      begin: onPrimary,
+      mark: (result) => result,
     });
   }
 
@@ -137,87 +161,21 @@ export class ReplicaConnection implements DriverConnection {
 
   /** Answers while either of the two can serve. */
   async ping(deadline: Deadline): Promise<void> {
-    if (this.#parts.sync.state !== 'serving') return this.#writes.ping(deadline);
-    await this.#parts.reads.ping(deadline).catch((error: unknown) => {
-      this.#onLocalError(error);
-      return this.#writes.ping(deadline);
-    });
+    if (this.#sync.state !== 'serving') return this.#writes.ping(deadline);
+    await this.#local.ping(deadline).catch(() => this.#writes.ping(deadline));
   }
 
   waiting(): number {
-    return this.#writes.waiting() + this.#parts.reads.waiting;
+    return this.#writes.waiting() + this.#local.waiting;
   }
 
   async close(deadline: Deadline): Promise<void> {
-    await this.#parts.sync.close();
+    await this.#sync.close();
     await this.#writes.close(deadline);
-  }
-
-  /** @returns undefined when the primary must be asked instead */
-  async #tryLocally<T>(read: () => Promise<T | undefined>): Promise<T | undefined> {
-    try {
-      const found = await read();
-      if (found !== undefined) this.#localReads++;
-      return found;
-    } catch (error) {
-      if (!isForPrimary(error)) throw error;
-      this.#onLocalError(error);
-      return undefined;
-    }
-  }
-
-  async #batchLocally(
-    statements: readonly Statement[],
-    { mode }: BatchOptions,
-    deadline: Deadline,
-  ): Promise<ResultSet[] | undefined> {
-    const transaction = await this.#parts.reads.begin(deadline);
-    if (transaction === undefined) return undefined;
-    try {
-      return await transaction.batch(statements, deadline);
-    } catch (error) {
-      // a batch has shown nothing yet, so it may as well run on the primary
-      if (transaction.lostBy !== undefined || (mode === 'deferred' && isRefusedWrite(error)))
-        return undefined;
-      throw error;
-    } finally {
-      await transaction.rollback();
-    }
-  }
-
-  /** Waits until the replica has what the read must see, but not for long: then the primary is the safe way. */
-  async #mayReadLocally(asked: Consistency | undefined, deadline: Deadline): Promise<boolean> {
-    const { sync, freshness, consistency } = this.#parts;
-    const wanted = asked ?? consistency;
-    if (wanted === 'primary' || performance.now() < this.#avoidUntil) return false;
-    const isUsable = (): boolean => sync.state === 'serving' && (sync.mayReadLog || sync.isAway);
-    if (wanted === 'replica' || (freshness.isFresh && isUsable())) return isUsable();
-    const patience = narrowDeadline(deadline, longestWaitMs);
-    while (isUsable() && !freshness.isUnsettled && !sync.isAway) {
-      if (freshness.isFresh) return true;
-      try {
-        await sync.next(patience);
-      } catch (error) {
-        throwIfOver(deadline, 'waiting for the replica');
-        if (error instanceof DatabaseError && error.kind === 'timeout') return false;
-        throw error;
-      }
-    }
-    return false;
-  }
-
-  #onLocalError(error: unknown): void {
-    if (error instanceof DatabaseError && (isBrokenFile(error) || isUnreadableSchema(error)))
-      this.#parts.sync.onReadError(error);
   }
 }
 
 /** A pragma asks about the database that it reaches, and its answer may differ from the primary's. */
 function isLocalQuery(sql: string): boolean {
   return classifySql(sql) === 'query';
-}
-
-/** `WITH … INSERT` looks like a query until SQLite has read it. */
-function isRefusedWrite(error: unknown): boolean {
-  return error instanceof DatabaseError && error.code === 'SQLITE_READONLY';
 }

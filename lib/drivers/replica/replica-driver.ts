@@ -12,6 +12,7 @@ import type {
   ResolvedReplicaOptions,
   ResolvedTursoTarget,
 } from '../../options/resolved-options.js';
+import { resolveName } from '../sqlite/database-file.js';
 import { loadBetterSqlite3 } from '../sqlite/load-better-sqlite3.js';
 import { TursoDriver } from '../turso/turso-driver.js';
 import { askReplicationIndex } from '../turso/ask-replication-index.js';
@@ -53,7 +54,7 @@ export class ReplicaDriver implements Driver {
    * replica of an earlier process, the primary may be away.
    */
   async open(deadline: Deadline, { onAnswer, protect }: Network): Promise<DriverConnection> {
-    await prepareFolder(this.#replica);
+    const path = await preparePath(this.#replica);
     const freshness = new Freshness();
     const onRequest = (): ((index: bigint) => void) => {
       const judge = freshness.observe();
@@ -61,14 +62,22 @@ export class ReplicaDriver implements Driver {
         if (judge(index) === 'impossible') sync.doubt();
       };
     };
-    const { client, connection: bare } = this.#turso.connect({ onAnswer, onRequest });
-    const reads = new LocalReads(await loadBetterSqlite3(), this.#replica.path, this.#options, this.#report);
+    let answeredAt = -Infinity;
+    const listener = {
+      onRequest,
+      onAnswer: () => {
+        answeredAt = performance.now();
+        onAnswer();
+      },
+    };
+    const { client, connection: bare } = this.#turso.connect(listener);
+    const reads = new LocalReads(await loadBetterSqlite3(), path, this.#options, this.#report);
     const { connectTimeoutMs, consistency } = this.#options;
     const { remoteEncryptionKey } = this.#target;
     const address = toSyncUrl(this.#target);
     const sync = new ReplicaSync({
       options: this.#replica,
-      files: new ReplicaFiles(this.#replica.path, address),
+      files: new ReplicaFiles(path, address),
       reads,
       freshness,
       syncUrl: address,
@@ -86,6 +95,9 @@ export class ReplicaDriver implements Driver {
       sync,
       consistency,
       maxStalenessMs: this.#replica.maxStalenessMs,
+      fallsBack: this.#replica.fallsBack,
+      answeredAt: () => answeredAt,
+      report: this.#report,
     });
     try {
       await within(sync.open(deadline), deadline, 'opening the replica');
@@ -106,10 +118,14 @@ function assertServes(sync: ReplicaSync, error: unknown): void {
   if (!isAway || sync.state !== 'serving') throw error;
 }
 
-/** @throws ConfigurationError */
-async function prepareFolder(replica: ResolvedReplicaOptions): Promise<void> {
+/**
+ * @returns the path without symbolic links, behind which two would take the file for two
+ * @throws ConfigurationError
+ */
+async function preparePath(replica: ResolvedReplicaOptions): Promise<string> {
   await prepareSqlitePath(replica);
-  const folder = dirname(replica.path);
+  const path = await resolveName(replica.path);
+  const folder = dirname(path);
   await access(folder, constants.W_OK | constants.X_OK).catch((error: unknown) => {
     throw new ConfigurationError(
       `${replica.source.replace(/^the /, 'The ')} is in the folder ${folder}, which may not be written: SQLite and libSQL keep files beside a replica`,
@@ -117,6 +133,7 @@ async function prepareFolder(replica: ResolvedReplicaOptions): Promise<void> {
       error,
     );
   });
+  return path;
 }
 
 function toSyncUrl({ secure, hostname, port, basePath }: ResolvedTursoTarget): string {

@@ -26,6 +26,8 @@ interface FilesState {
 interface LogState {
   readonly inode: string;
   readonly size: number;
+  /** When it was last written: from its beginning on again, it does not get longer. */
+  readonly writtenAt: string;
   readonly salts: string;
 }
 
@@ -36,6 +38,12 @@ export interface KnownFiles {
   readonly namesFrames: boolean;
   /** When the sync that brought it there ended, in milliseconds since 1970. */
   readonly syncedAt: number;
+}
+
+/** The same of files that may hold nothing yet. */
+interface SyncedFiles extends Omit<KnownFiles, 'frame' | 'historyId'> {
+  readonly frame: bigint | undefined;
+  readonly historyId: string | undefined;
 }
 
 /**
@@ -58,22 +66,24 @@ export class ReplicaFiles {
     const text = await readFile(`${this.path}-state.json`, 'utf8').catch(() => undefined);
     if (text === undefined) return undefined;
     this.#state = parseState(text);
-    if (this.#state?.primary !== this.#primary || !(await this.areUntouched())) return undefined;
+    // it may have been killed after a sync, before it told of it
+    if (this.#state?.primary !== this.#primary || !(await this.areUntouched('or-longer'))) return undefined;
+    this.#state = { ...this.#state, log: await this.#lookAtLog() };
     const { frame, historyId, namesFrames, syncedAt } = this.#state;
     return { frame: BigInt(frame), historyId, namesFrames, syncedAt };
   }
 
-  /** Keeps how the files look after a sync. Between syncs nobody changes them. */
-  async remember(known: KnownFiles): Promise<void> {
+  /** Keeps how the files look after a sync; before the first there is nothing to keep. Between syncs nobody changes them. */
+  async remember({ frame, historyId, namesFrames, syncedAt }: SyncedFiles): Promise<void> {
     const database = await this.#lookAtDatabase();
-    if (database === undefined) return;
+    if (database === undefined || frame === undefined || historyId === undefined) return;
     const state: FilesState = {
       version: 1,
       primary: this.#primary,
-      frame: String(known.frame),
-      historyId: known.historyId,
-      namesFrames: known.namesFrames,
-      syncedAt: known.syncedAt,
+      frame: String(frame),
+      historyId,
+      namesFrames,
+      syncedAt,
       database,
       log: await this.#lookAtLog(),
     };
@@ -89,8 +99,11 @@ export class ReplicaFiles {
     await rename(written, `${this.path}-state.json`);
   }
 
-  /** False when a file was removed, replaced, cut or written by somebody else since the last `remember`. */
-  async areUntouched(): Promise<boolean> {
+  /**
+   * False when a file was removed, replaced, cut or written by somebody else since the last `remember`.
+   * @param length of the log: whether it may hold more than then
+   */
+  async areUntouched(length: 'same' | 'or-longer' = 'same'): Promise<boolean> {
     const state = this.#state;
     if (state === undefined) return true;
     const [database, log, historyId] = await Promise.all([
@@ -101,7 +114,9 @@ export class ReplicaFiles {
     if (database !== state.database || historyId !== state.historyId) return false;
     // an empty log holds nothing that could be missed
     if (state.log === undefined || state.log.size === 0) return true;
-    return log?.inode === state.log.inode && log.salts === state.log.salts && log.size >= state.log.size;
+    if (log?.inode !== state.log.inode || log.salts !== state.log.salts) return false;
+    if (length === 'or-longer') return log.size >= state.log.size;
+    return log.size === state.log.size && log.writtenAt === state.log.writtenAt;
   }
 
   /** The next look has nothing to compare with: a process that was killed may have left more than it told of. */
@@ -144,9 +159,11 @@ export class ReplicaFiles {
 
   async #lookAtLog(): Promise<LogState | undefined> {
     const path = `${this.path}-wal`;
-    const found = await look(path);
+    const found = await stat(path, { bigint: true }).catch(() => undefined);
     if (found === undefined) return undefined;
-    return { inode: `${found.dev}:${found.ino}`, size: found.size, salts: await readSalts(path) };
+    const { dev, ino, size, mtimeNs } = found;
+    const salts = await readSalts(path);
+    return { inode: `${dev}:${ino}`, size: Number(size), writtenAt: String(mtimeNs), salts };
   }
 }
 

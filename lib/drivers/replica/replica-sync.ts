@@ -1,33 +1,23 @@
 import type { Replicated } from '@libsql/core/api';
-import { createDeadline, type Deadline } from '../../async/deadline.js';
-import type { Reporter } from '../../contract/driver.js';
-import { DatabaseError } from '../../errors/database-error.js';
+import { createDeadline, narrowDeadline, type Deadline } from '../../async/deadline.js';
+import type { DatabaseError } from '../../errors/database-error.js';
 import type { ResolvedReplicaOptions } from '../../options/resolved-options.js';
-import type { Freshness } from './freshness.js';
-import { isUnreadableSchema, type LocalReads } from './local-reads.js';
+import { DataAge } from './data-age.js';
+import { isBrokenFile, isUnreadableSchema, type LocalReads } from './local-reads.js';
 import { LogBound } from './log-bound.js';
+import { PrimaryHistory, type HistoryParts } from './primary-history.js';
 import { RebuildPace } from './rebuild-pace.js';
+import { ReplicaState } from './replica-state.js';
 import type { SyncAnswer } from './sync-child.js';
 import { createSyncError, isUselessFile } from './sync-errors.js';
 import { SyncLoop } from './sync-loop.js';
 import { SyncRunner, type SyncRunnerParts } from './sync-runner.js';
 
 /** What keeps one replica up to date. */
-export interface SyncParts extends Omit<SyncRunnerParts, 'onProgress'> {
+export interface SyncParts extends SyncRunnerParts, HistoryParts {
   readonly options: ResolvedReplicaOptions;
   readonly reads: LocalReads;
-  readonly freshness: Freshness;
-  /** The primary's position in its log, named by a request that begins now. */
-  readonly askFrame: (deadline: Deadline) => Promise<bigint | undefined>;
-  readonly redact: (text: string) => string;
-  readonly report: Reporter;
 }
-
-/** Whether reads may trust the file; `ReplicaStatus` says what each means. */
-export type ReplicaState = 'building' | 'serving' | 'checking' | 'schema';
-
-/** Until then reads go to the primary, so that those of the old log can end. Milliseconds. */
-const logRetryMs = 500;
 
 /** Keeps the file of a replica up to date, and says whether it may be read. */
 export class ReplicaSync {
@@ -37,27 +27,25 @@ export class ReplicaSync {
   readonly #closer = new AbortController();
   readonly #runner: SyncRunner;
   readonly #log: LogBound;
-  #state: ReplicaState = 'building';
-  #historyId: string | undefined;
-  /** Something has said that the primary is not the one whose log was applied. */
-  #isDoubted = false;
-  /** Nobody knows which primary answers: at first, and after an outage. */
-  #mustAsk = true;
-  #brokenBy: string | undefined;
+  readonly #history: PrimaryHistory;
+  readonly #age: DataAge;
+  readonly #state: ReplicaState;
+  #opening: Promise<void> | undefined;
   #lastAnswer: SyncAnswer = { frame: undefined, frames: 0 };
-  #lastSyncAt: Date | undefined;
-  #dataFrom: number | undefined;
 
   constructor(parts: SyncParts) {
     this.#parts = parts;
-    const onProgress = (bytes: number): void => this.#onProgress(bytes);
-    this.#runner = new SyncRunner({ ...parts, onProgress }, this.#closer.signal);
-    this.#log = new LogBound(parts.files);
-    this.#loop = new SyncLoop(() => this.#round(), parts.options.syncIntervalMs);
+    const { options, files, report } = parts;
+    this.#runner = new SyncRunner(parts, this.#closer.signal);
+    this.#log = new LogBound(files, report, () => this.wake());
+    this.#history = new PrimaryHistory(parts);
+    this.#age = new DataAge(options.maxStalenessMs, report);
+    this.#state = new ReplicaState(report);
+    this.#loop = new SyncLoop(() => this.#round(), options.syncIntervalMs);
   }
 
-  get state(): ReplicaState {
-    return this.#state;
+  get state(): ReplicaState['now'] {
+    return this.#state.now;
   }
 
   /** The last sync failed: nobody needs to wait for the next one. */
@@ -71,14 +59,12 @@ export class ReplicaSync {
   }
 
   get details() {
-    const error = this.#loop.lastError;
     return {
-      historyId: this.#historyId,
+      historyId: this.#history.id,
       rebuilds: this.#pace.count,
-      lastSyncAt: this.#lastSyncAt,
-      lastSyncError:
-        error === undefined ? undefined : error instanceof DatabaseError ? error.code : 'UNKNOWN',
-      ageMs: this.#dataFrom === undefined ? undefined : Math.round(performance.now() - this.#dataFrom),
+      lastSyncAt: this.#age.lastSyncAt,
+      lastSyncError: this.#loop.lastErrorCode,
+      ageMs: this.#age.ms,
     };
   }
 
@@ -86,20 +72,9 @@ export class ReplicaSync {
    * Takes the lock of the file, and the file itself when it is as the last process left it.
    * @throws ConfigurationError `REPLICA_IN_USE`
    */
-  async open(deadline: Deadline): Promise<void> {
-    const { files, freshness } = this.#parts;
-    await this.#runner.open(deadline);
-    if (await files.areAbsent()) return;
-    const known = await files.recall();
-    if (known === undefined) {
-      this.#brokenBy = 'its files are not as the last sync left them';
-      return;
-    }
-    freshness.frame = known.frame;
-    freshness.namesFrames = known.namesFrames;
-    this.#historyId = known.historyId;
-    this.#dataFrom = performance.now() - Math.max(0, Date.now() - known.syncedAt);
-    await this.#openReads();
+  open(deadline: Deadline): Promise<void> {
+    const bounded = narrowDeadline(deadline, Infinity, this.#closer.signal);
+    return (this.#opening = this.#open(bounded).finally(() => (this.#opening = undefined)));
   }
 
   /** Asks for a sync that begins from now on, as soon as failures allow. */
@@ -121,45 +96,62 @@ export class ReplicaSync {
 
   /** An answer of the primary does not fit to what was applied. Until that is clear, nobody reads the file. */
   doubt(): void {
-    this.#isDoubted = true;
-    if (this.#state === 'serving') this.#state = 'checking';
+    this.#history.doubt();
+    this.#state.doubt();
     this.#loop.wake();
   }
 
   /** Reading the file failed. */
   onReadError(error: DatabaseError): void {
-    if (this.#state === 'building' || this.#state === 'schema') return;
+    if (this.state === 'building' || this.state === 'schema') return;
     if (isUnreadableSchema(error)) {
       this.#onUnreadableSchema();
       return;
     }
-    this.#brokenBy = `reading it failed (${error.code})`;
-    this.#state = 'building';
+    this.#state.break(`reading it failed (${error.code})`);
     this.#loop.wake();
   }
 
-  /** Ends the process, after a second also in the middle of a sync. Never throws. */
+  /** Ends the process: while it opens at once, in the middle of a sync after a second. Never throws. */
   async close(): Promise<void> {
     const closed = this.#loop.close();
-    const timer = setTimeout(() => this.#closer.abort(), 1_000);
-    await closed;
+    const timer = setTimeout(() => this.#closer.abort(), this.#opening === undefined ? 1_000 : 0);
+    await Promise.all([closed, this.#opening?.catch(() => undefined)]);
     clearTimeout(timer);
     this.#closer.abort();
-    this.#state = 'building';
+    this.#age.stop();
+    this.#state.close();
     await this.#runner.close();
     await this.#parts.reads.close();
+  }
+
+  async #open(deadline: Deadline): Promise<void> {
+    const { files, freshness } = this.#parts;
+    await this.#runner.open(deadline);
+    if (await files.areAbsent()) return;
+    const known = await files.recall();
+    if (known === undefined) {
+      this.#state.break('its files are not as the last sync left them');
+      return;
+    }
+    freshness.frame = known.frame;
+    freshness.namesFrames = known.namesFrames;
+    this.#history.adopt(known.historyId);
+    this.#age.adopt(known.syncedAt);
+    await this.#openReads();
   }
 
   async #round(): Promise<void> {
     const { files } = this.#parts;
     const wasAway = this.isAway;
     try {
-      if (this.#brokenBy !== undefined) await this.#rebuild(this.#brokenBy);
+      const { brokenBy } = this.#state;
+      if (brokenBy !== undefined) await this.#rebuild(brokenBy);
       else if (!(await files.areUntouched())) await this.#rebuild('somebody else has changed its files');
-      if (this.#mustAsk || this.#isDoubted) await this.#askHistory();
+      if (this.#history.mustAsk) await this.#askHistory();
       await this.#syncAndSettle();
-      if (wasAway) this.#report('info', 'REPLICA_SYNCED', 'the replica is kept up to date again');
-      await this.#boundLog();
+      if (wasAway) this.#age.endOutage();
+      if (await this.#log.apply(this.#closer.signal)) await this.#remember();
     } catch (error) {
       await this.#onFailure(error, wasAway);
       throw error;
@@ -168,21 +160,10 @@ export class ReplicaSync {
 
   /** Until the sync that follows has shown which log the primary has, reads go to the primary itself: it does answer. */
   async #askHistory(): Promise<void> {
-    const isBehind = (await this.#isBehind()) && (await this.#isBehind());
-    this.#isDoubted = false;
-    if (this.#state === 'serving') this.#state = 'checking';
+    const isBehind = await this.#history.isBehind(this.#closer.signal);
+    this.#state.check();
     if (isBehind)
       await this.#rebuild('the log of the primary ends before what was applied: it was restored or reset');
-  }
-
-  async #isBehind(): Promise<boolean> {
-    const { freshness, askFrame, connectTimeoutMs } = this.#parts;
-    freshness.beginAsking();
-    const index = await askFrame(createDeadline(connectTimeoutMs, this.#closer.signal));
-    freshness.endAsking(index);
-    const { frame, namesFrames } = freshness;
-    if (frame === undefined || frame < 0n) return false;
-    return index === undefined ? namesFrames : index < frame;
   }
 
   async #syncAndSettle(): Promise<void> {
@@ -193,17 +174,14 @@ export class ReplicaSync {
     const answer = await this.#syncOnce();
     const frame = answer.frame ?? -1n;
     const historyId = await files.readHistoryId();
-    const isOther = this.#historyId !== undefined && historyId !== this.#historyId;
-    if (isOther || (freshness.frame !== undefined && frame < freshness.frame)) {
+    if (this.#history.hasBegunAnew(historyId, frame)) {
       await this.#rebuild('the primary has begun another log');
       return this.#syncAndSettle();
     }
-    this.#historyId = historyId;
-    this.#mustAsk = false;
+    this.#history.settle(historyId);
     const isPlausible = freshness.endSync(number, frame, needed);
     this.#lastAnswer = answer;
-    this.#lastSyncAt = new Date();
-    this.#dataFrom = began;
+    this.#age.synced(began);
     await this.#remember();
     await this.#openReads();
     if (!isPlausible) this.doubt();
@@ -214,7 +192,7 @@ export class ReplicaSync {
       return await this.#runner.sync();
     } catch (error) {
       if (!isUselessFile(error) || this.#closer.signal.aborted) throw error;
-      await this.#rebuild(`libSQL refuses it: ${this.#parts.redact((error as Error).message)}`);
+      await this.#rebuild(`libSQL refuses it: ${(error as Error).message}`);
       return await this.#runner.sync();
     }
   }
@@ -222,87 +200,51 @@ export class ReplicaSync {
   async #openReads(): Promise<void> {
     const { reads, connectTimeoutMs } = this.#parts;
     try {
-      await reads.open(createDeadline(connectTimeoutMs));
-      if (this.#isDoubted || this.#brokenBy !== undefined) return;
-      if (this.#state === 'building')
-        this.#report('info', 'REPLICA_READY', 'reads are answered by the replica');
-      this.#state = 'serving';
+      await reads.open(createDeadline(connectTimeoutMs, this.#closer.signal));
+      if (!this.#history.isDoubted && this.#state.brokenBy === undefined) this.#state.serve();
     } catch (error) {
       if (isUnreadableSchema(error)) this.#onUnreadableSchema();
-      else if (error instanceof DatabaseError) throw createSyncError(`it is corrupt: ${error.message}`);
+      else if (isBrokenFile(error)) throw createSyncError(`it is corrupt: ${(error as Error).message}`);
       else throw error;
     }
   }
 
   #onUnreadableSchema(): void {
-    if (this.#state !== 'schema')
-      this.#report(
-        'warning',
-        'REPLICA_SCHEMA',
-        'the schema has something that only libSQL can read, so reads go to the primary',
-      );
-    this.#state = 'schema';
+    this.#state.enterSchema();
     void this.#parts.reads.close();
   }
 
   /** Nothing of the old file is served any more, so nothing is lost by giving it up before the new one is there. */
   async #rebuild(reason: string): Promise<void> {
     const { files, freshness, reads } = this.#parts;
-    this.#state = 'building';
-    this.#brokenBy = reason;
+    this.#state.break(reason);
     this.#pace.take();
-    this.#report('warning', 'REPLICA_REBUILT', `the replica is thrown away and filled anew: ${reason}`);
+    this.#state.beginAnew(reason);
     await files.disown();
     await reads.close();
     freshness.frame = undefined;
-    this.#historyId = undefined;
-    this.#dataFrom = undefined;
+    this.#history.adopt(undefined);
+    this.#age.forget();
     await this.#runner.reset();
-    this.#brokenBy = undefined;
+    this.#state.emptied();
   }
 
   async #onFailure(error: unknown, wasAway: boolean): Promise<void> {
     if (this.#closer.signal.aborted) return;
-    const { files, redact } = this.#parts;
-    this.#mustAsk = true;
-    const historyId = await files.readHistoryId();
-    if (this.#state === 'checking' && !this.#isDoubted && historyId === this.#historyId)
-      this.#state = 'serving';
-    if (this.#historyId !== undefined && historyId !== this.#historyId)
-      this.#brokenBy ??= 'the primary has begun another log';
-    if (this.#brokenBy !== undefined) this.#state = 'building';
+    this.#history.askAgain();
+    const historyId = await this.#parts.files.readHistoryId();
+    const isOther = this.#history.isOther(historyId);
+    if (!this.#history.isDoubted && !isOther) this.#state.trustAgain();
+    if (isOther) this.#state.break('the primary has begun another log');
+    if (isUselessFile(error)) this.#state.break((error as Error).message);
     if (wasAway) return;
-    const { message } = error as Error;
-    this.#report('warning', 'REPLICA_SYNC_FAILED', `the replica is not kept up to date: ${redact(message)}`);
-  }
-
-  async #boundLog(): Promise<void> {
-    const wasPatient = this.#log.mayRead;
-    const became = await this.#log.apply(this.#closer.signal);
-    if (became === 'small') return;
-    await this.#remember();
-    if (became === 'emptied') return;
-    setTimeout(() => this.#loop.wake(), logRetryMs).unref();
-    if (!wasPatient) return;
-    const message =
-      'a long read keeps the log of the replica from being emptied; until it is, reads go to the primary';
-    this.#report('warning', 'REPLICA_LOG_LARGE', message);
+    const message = `the replica is not kept up to date: ${(error as Error).message}`;
+    this.#parts.report({ level: 'warning', code: 'REPLICA_SYNC_FAILED', message });
   }
 
   async #remember(): Promise<void> {
     const { files, freshness } = this.#parts;
     const { frame, namesFrames } = freshness;
-    const historyId = this.#historyId;
-    if (frame !== undefined && historyId !== undefined)
-      await files.remember({ frame, historyId, namesFrames, syncedAt: Date.now() });
-  }
-
-  #onProgress(bytes: number): void {
-    const size = Math.round(bytes / 1_048_576);
-    this.#report('info', 'REPLICA_SYNCING', `a long sync goes on: the replica has ${size} MB`);
-  }
-
-  #report(level: 'info' | 'warning', code: string, message: string): void {
-    this.#parts.report({ level, code, message });
+    await files.remember({ frame, historyId: this.#history.id, namesFrames, syncedAt: Date.now() });
   }
 }

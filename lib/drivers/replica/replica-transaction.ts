@@ -2,30 +2,33 @@ import type { ResultSet } from '@libsql/core/api';
 import type { Deadline } from '../../async/deadline.js';
 import type { DriverTransaction } from '../../contract/connection.js';
 import type { Statement } from '../../contract/statement.js';
-import { isForPrimary } from './local-reads.js';
-import { createLostError, type LocalTransaction } from './local-transaction.js';
+import { createLostError } from './local-transaction.js';
+
+/** Where a transaction that reads goes on when the side that it began on cannot serve it. */
+export interface OtherSide {
+  /** Whether an error is a reason to change sides. */
+  readonly isReason: (error: unknown) => boolean;
+  readonly onLeave: (error: unknown) => void;
+  readonly begin: () => Promise<DriverTransaction>;
+  readonly mark: (result: ResultSet) => ResultSet;
+}
 
 /**
- * A transaction that reads the replica's snapshot. When SQLite refuses its very first statement, the whole transaction goes to the
- * primary; later that would be another snapshot, so it is lost and may run again.
+ * A transaction that reads the replica's snapshot, or the primary's. When that side cannot serve its very first statement, the whole
+ * transaction goes to the other one; later that would be another snapshot, so it is lost and may run again.
  */
 export class ReplicaTransaction implements DriverTransaction {
-  readonly #local: LocalTransaction;
-  readonly #beginOnPrimary: () => Promise<DriverTransaction>;
-  readonly #onRefused: (error: unknown) => void;
+  readonly #first: DriverTransaction | undefined;
+  readonly #other: OtherSide;
   #current: DriverTransaction;
   #hasRead = false;
   #lostBy: Error | undefined;
 
-  constructor(
-    local: LocalTransaction,
-    beginOnPrimary: () => Promise<DriverTransaction>,
-    onRefused: (error: unknown) => void,
-  ) {
-    this.#local = local;
-    this.#current = local;
-    this.#beginOnPrimary = beginOnPrimary;
-    this.#onRefused = onRefused;
+  /** @param isOther it begins on the other side: the first has refused even that */
+  constructor(first: DriverTransaction, other: OtherSide, isOther = false) {
+    this.#first = isOther ? undefined : first;
+    this.#current = first;
+    this.#other = other;
   }
 
   get closed(): boolean {
@@ -36,12 +39,13 @@ export class ReplicaTransaction implements DriverTransaction {
     return this.#lostBy ?? this.#current.lostBy;
   }
 
-  execute(statement: Statement, deadline: Deadline): Promise<ResultSet> {
-    return this.#run((transaction) => transaction.execute(statement, deadline));
+  async execute(statement: Statement, deadline: Deadline): Promise<ResultSet> {
+    return this.#mark(await this.#run((transaction) => transaction.execute(statement, deadline)));
   }
 
-  batch(statements: readonly Statement[], deadline: Deadline): Promise<ResultSet[]> {
-    return this.#run((transaction) => transaction.batch(statements, deadline));
+  async batch(statements: readonly Statement[], deadline: Deadline): Promise<ResultSet[]> {
+    const results = await this.#run((transaction) => transaction.batch(statements, deadline));
+    return results.map((result) => this.#mark(result));
   }
 
   executeMultiple(sql: string, deadline: Deadline): Promise<void> {
@@ -56,17 +60,21 @@ export class ReplicaTransaction implements DriverTransaction {
     return this.#current.rollback();
   }
 
+  #mark(result: ResultSet): ResultSet {
+    return this.#current === this.#first ? result : this.#other.mark(result);
+  }
+
   async #run<T>(work: (transaction: DriverTransaction) => Promise<T>): Promise<T> {
     try {
       const value = await work(this.#current);
       this.#hasRead = true;
       return value;
     } catch (error) {
-      if (this.#current !== this.#local || this.#local.closed || !isForPrimary(error)) throw error;
-      this.#onRefused(error);
-      await this.#local.rollback();
+      if (this.#current !== this.#first || !this.#other.isReason(error)) throw error;
+      this.#other.onLeave(error);
+      await this.#current.rollback();
       if (this.#hasRead) throw (this.#lostBy = createLostError(error));
-      this.#current = await this.#beginOnPrimary();
+      this.#current = await this.#other.begin();
       return work(this.#current);
     }
   }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { remainingMs, type Deadline } from '../../async/deadline.js';
 import { sleep } from '../../async/sleep.js';
+import type { DatabaseError } from '../../errors/database-error.js';
 import { ConfigurationError } from '../../errors/configuration-error.js';
 import { createSyncError } from './sync-errors.js';
 
@@ -36,10 +37,12 @@ type Answer =
 export class SyncChild {
   readonly #process: ChildProcess;
   readonly #exited: Promise<unknown>;
+  readonly #redact: (text: string) => string;
   #busy: Promise<unknown> | undefined;
 
-  private constructor(child: ChildProcess) {
+  private constructor(child: ChildProcess, redact: (text: string) => string) {
     this.#process = child;
+    this.#redact = redact;
     // without anybody to hear it, an error would end this process
     child.on('error', () => undefined);
     this.#exited = once(child, 'exit').catch(() => undefined);
@@ -50,16 +53,22 @@ export class SyncChild {
 
   /**
    * @param reset removes the files first
+   * @param redact takes credentials out of what the process says
    * @throws ConfigurationError `REPLICA_IN_USE` when another process has the replica
    */
-  static async open(settings: SyncSettings, reset: boolean, deadline: Deadline): Promise<SyncChild> {
+  static async open(
+    settings: SyncSettings,
+    reset: boolean,
+    redact: (text: string) => string,
+    deadline: Deadline,
+  ): Promise<SyncChild> {
     const patientUntil = performance.now() + lockPatienceMs;
     for (;;) {
-      const child = new SyncChild(forkScript('./sync.child.js'));
+      const child = new SyncChild(forkScript(), redact);
       try {
         const answer = await child.#ask({ type: 'open', settings: { ...settings, reset } }, deadline);
         if (answer.type === 'ready') return child;
-        if (answer.type !== 'refused') throw createSyncError('the sync process gave a wrong answer');
+        if (answer.type !== 'refused') throw child.#toError(answer);
         if (!answer.isLocked)
           throw createSyncError(`the sync process cannot lock the replica: ${answer.message}`);
       } catch (error) {
@@ -87,8 +96,7 @@ export class SyncChild {
     const asked = this.#ask({ type: 'sync', authToken }, deadline);
     this.#busy = asked.catch(() => undefined);
     const answer = await asked;
-    if (answer.type !== 'synced')
-      throw createSyncError('message' in answer ? answer.message : 'the sync process gave a wrong answer');
+    if (answer.type !== 'synced') throw this.#toError(answer);
     return { frame: answer.frame === undefined ? undefined : BigInt(answer.frame), frames: answer.frames };
   }
 
@@ -99,6 +107,11 @@ export class SyncChild {
     this.#process.ref();
     this.#process.kill('SIGKILL');
     await this.#exited;
+  }
+
+  #toError(answer: Answer): DatabaseError {
+    if (!('message' in answer)) return createSyncError('the sync process gave a wrong answer');
+    return createSyncError(this.#redact(answer.message));
   }
 
   /** One answer to one request, or the end of the process. */
@@ -131,9 +144,10 @@ export class SyncChild {
   }
 }
 
-/** Starts a script that stands beside this file, without what this process was started with. */
-export function forkScript(name: string): ChildProcess {
-  return fork(fileURLToPath(new URL(name, import.meta.url)), [], { stdio: 'ignore', execArgv: [] });
+/** Without what this process was started with. */
+function forkScript(): ChildProcess {
+  const script = fileURLToPath(new URL('./sync.child.js', import.meta.url));
+  return fork(script, [], { stdio: 'ignore', execArgv: [] });
 }
 
 function createInUseError(path: string): ConfigurationError {

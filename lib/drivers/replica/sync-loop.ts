@@ -1,6 +1,7 @@
 import { jitteredBackoffMs } from '../../async/backoff.js';
 import { throwIfOver, type Deadline } from '../../async/deadline.js';
 import { within } from '../../async/within.js';
+import { DatabaseError } from '../../errors/database-error.js';
 import { createClientClosedError } from '../../errors/usage-errors.js';
 
 /** Waits after failures in a row, in milliseconds. */
@@ -32,9 +33,10 @@ export class SyncLoop {
     return this.#failures;
   }
 
-  /** Why the last round failed. */
-  get lastError(): unknown {
-    return this.#lastError;
+  /** Code of the error of the last round; undefined when it succeeded. */
+  get lastErrorCode(): string | undefined {
+    if (this.#lastError === undefined) return undefined;
+    return this.#lastError instanceof DatabaseError ? this.#lastError.code : 'UNKNOWN';
   }
 
   /** Asks for a round that begins from now on; after failures it comes when it would have come anyway. */

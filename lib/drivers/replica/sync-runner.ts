@@ -1,4 +1,5 @@
 import { createDeadline, type Deadline } from '../../async/deadline.js';
+import type { Reporter } from '../../contract/driver.js';
 import { replicaSuffixes, type ReplicaFiles } from './replica-files.js';
 import { SyncChild, type SyncAnswer } from './sync-child.js';
 import { watchProgress } from './watch-progress.js';
@@ -10,8 +11,9 @@ export interface SyncRunnerParts {
   readonly remoteEncryptionKey: string | undefined;
   readonly connectTimeoutMs: number;
   readonly askToken: (deadline: Deadline) => Promise<string | undefined>;
-  /** Told the size in bytes of what a long sync has brought. */
-  readonly onProgress: (bytes: number) => void;
+  /** Takes credentials out of what libSQL says. */
+  readonly redact: (text: string) => string;
+  readonly report: Reporter;
 }
 
 /** Starting the process, in milliseconds; others may have to leave the lock first. */
@@ -36,10 +38,13 @@ export class SyncRunner {
 
   /** @throws DatabaseError when libSQL failed, or nothing came any more */
   async sync(): Promise<SyncAnswer> {
-    const { files, askToken, connectTimeoutMs, onProgress } = this.#parts;
+    const { files, askToken, connectTimeoutMs } = this.#parts;
     const authToken = await askToken(createDeadline(connectTimeoutMs, this.#signal));
     const child = await this.#require();
-    const progress = watchProgress(files, onProgress);
+    const progress = watchProgress(
+      () => files.totalSize(),
+      (bytes) => this.#tellProgress(bytes),
+    );
     const signal = AbortSignal.any([progress.signal, this.#signal]);
     try {
       return await child.sync(authToken, createDeadline(Infinity, signal));
@@ -72,8 +77,13 @@ export class SyncRunner {
   }
 
   #start(reset: boolean, deadline: Deadline): Promise<SyncChild> {
-    const { files, syncUrl, remoteEncryptionKey } = this.#parts;
+    const { files, syncUrl, remoteEncryptionKey, redact } = this.#parts;
     const settings = { path: files.path, suffixes: replicaSuffixes, syncUrl, remoteEncryptionKey };
-    return SyncChild.open(settings, reset, deadline);
+    return SyncChild.open(settings, reset, redact, deadline);
+  }
+
+  #tellProgress(bytes: number): void {
+    const message = `a long sync goes on: the replica has ${Math.round(bytes / 1_048_576)} MB`;
+    this.#parts.report({ level: 'info', code: 'REPLICA_SYNCING', message });
   }
 }

@@ -1,5 +1,3 @@
-import type { ReplicaFiles } from './replica-files.js';
-
 /** A sync that brings nothing for so long is hung: the primary stands still, or the way to it swallows everything. Milliseconds. */
 const longestStallMs = 10_000;
 const lookEveryMs = 500;
@@ -13,15 +11,21 @@ export interface ProgressWatch {
   stop(): void;
 }
 
-/** @param onProgress is told the size in bytes of what has come, now and then */
-export function watchProgress(files: ReplicaFiles, onProgress: (bytes: number) => void): ProgressWatch {
+/**
+ * @param readSize in bytes, of what has come
+ * @param onProgress is told it now and then
+ */
+export function watchProgress(
+  readSize: () => Promise<number>,
+  onProgress: (bytes: number) => void,
+): ProgressWatch {
   const stalled = new AbortController();
   let size = -1;
   let grewAt = performance.now();
   let toldAt = grewAt;
   const look = async (): Promise<void> => {
     const now = performance.now();
-    const found = await files.totalSize();
+    const found = await readSize();
     if (found !== size) [size, grewAt] = [found, now];
     if (now - grewAt > longestStallMs) stalled.abort();
     if (now - toldAt < tellEveryMs) return;

@@ -1,5 +1,5 @@
-import { realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readlink, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Deadline } from '../../async/deadline.js';
 import { within } from '../../async/within.js';
 import type { FileIdentity } from './file-guard.js';
@@ -70,6 +70,10 @@ function createOpenFile(path: string): OpenFile {
 }
 
 /** SQLite follows symbolic links and keeps its log beside the file itself. */
-async function resolveName(path: string): Promise<string> {
-  return realpath(path).catch(async () => join(await realpath(dirname(path)), basename(path)));
+export async function resolveName(path: string): Promise<string> {
+  return realpath(path).catch(async () => {
+    // a link to a file that is still to be made; of links in a circle each is a name of its own
+    const target = await readlink(path).catch(() => basename(path));
+    return join(await realpath(resolve(dirname(path), dirname(target))), basename(target));
+  });
 }

@@ -18,6 +18,8 @@ export interface ChildWork<Done, Note> {
   /** For messages: `'while the file was copied'`. */
   readonly doing: string;
   readonly toError: (failure: ChildFailure) => Error;
+  /** Nobody waits for it: a process that has nothing else to do ends without it. */
+  readonly background?: true;
   readonly onNote?: (note: Note) => void;
   /** For its type alone. */
   readonly done?: Done;
@@ -32,7 +34,7 @@ type Answer<Done, Note> =
  * @throws DatabaseError
  */
 export async function runChild<Done, Note = never>(
-  { script, job, doing, toError, onNote }: ChildWork<Done, Note>,
+  { script, job, doing, toError, onNote, background }: ChildWork<Done, Note>,
   deadline: Deadline,
 ): Promise<Done> {
   throwIfOver(deadline, doing);
@@ -41,6 +43,10 @@ export async function runChild<Done, Note = never>(
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
+  if (background) {
+    child.unref();
+    child.channel?.unref();
+  }
   return new Promise((resolve, reject) => {
     let settle: (() => void) | undefined;
     const end = (error: Error): void => {
@@ -51,6 +57,7 @@ export async function runChild<Done, Note = never>(
       deadline,
       () => end(createTimeoutError(doing, deadline.timeoutMs)),
       (reason) => end(createAbortedError(doing, reason)),
+      !background,
     );
     const finish = (): void => {
       stopWatching();

@@ -59,7 +59,11 @@ describe('onUnavailable', () => {
     [{ ...withFallback, fallback: { url: '' } }, 'The option "fallback.url" is empty'],
     [{ ...withFallback, fallback: { url: 5 } }, 'The option "fallback.url" must be a string'],
     [{ ...withFallback, fallback: 'sqlite:./a.db' }, 'The option "fallback" must be an object'],
-    [{ fallback: { replica: true } }, 'The option "fallback.replica" is not there yet'],
+    [{ fallback: { replica: true } }, '"fallback.replica" does nothing without a replica'],
+    [
+      { ...withFallback, replica: { path: 'r.db' }, fallback: { ...withFallback.fallback, replica: true } },
+      '"fallback.replica" and "fallback.url" exclude each other',
+    ],
     [{ onUnavailabel: 'fail' }, 'did you mean "onUnavailable"?'],
   ])('is refused where it would not do what it says (%j)', (options, problem) => {
     expect(problemOf({ url, ...options })).toContain(problem);
@@ -80,6 +84,19 @@ describe('onUnavailable', () => {
 
     expect(problemOf(withFallback, production)).toContain('set "fallback.allowInProduction"');
     expect(resolveWith(allowed, production).fallback?.path).toBe('/work/app/fallback.db');
+  });
+
+  it('is not asked about the fallback on a replica, which is for every outage', () => {
+    const options = { url, replica: { path: 'r.db' }, fallback: { replica: true } };
+    const variables = {
+      DATABASE_URL: url,
+      DATABASE_REPLICA_PATH: 'r.db',
+      DATABASE_FALLBACK_REPLICA: 'true',
+    };
+
+    expect(resolveWith(options).replica).toMatchObject({ fallsBack: true });
+    expect(resolveWith({}, variables)).toMatchObject({ fallback: undefined, replica: { fallsBack: true } });
+    expect(resolveWith({ url, replica: { path: 'r.db' } }).replica).toMatchObject({ fallsBack: false });
   });
 
   it('names its variables, also in the check of the environment', () => {

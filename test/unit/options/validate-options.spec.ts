@@ -49,10 +49,6 @@ describe('options', () => {
     expect(problemOf({ toString: 1 })).toContain('Unknown option "toString"');
   });
 
-  it('that are planned are not there yet', () => {
-    expect(problemOf({ fallback: { replica: true } })).toContain('is not there yet in this version');
-  });
-
   it('"name" belongs beside the factory', () => {
     expect(problemOf({ name: 'reports' })).toContain('stands beside the factory');
   });
