@@ -55,10 +55,10 @@ export class GroupCommit {
    * @param onSettled called for those that do not share a commit, as soon as each is settled
    * @throws DatabaseError when the first one did not begin, and so nobody did
    */
-  async run(
-    first: GroupMember,
-    takeNext: () => GroupMember | undefined,
-    onSettled: (member: GroupMember) => void,
+  async run<M extends GroupMember>(
+    first: M,
+    takeNext: () => M | undefined,
+    onSettled: (member: M) => void,
   ): Promise<void> {
     await whileBusy(() => this.#handle.run('BEGIN IMMEDIATE'), first.deadline);
     const members = [first];
@@ -85,7 +85,7 @@ export class GroupCommit {
   }
 
   /** @throws DatabaseError */
-  runStatement({ statement, deadline }: GroupMember): Promise<ResultSet> {
+  runStatement({ statement, deadline }: Pick<GroupMember, 'statement' | 'deadline'>): Promise<ResultSet> {
     return whileBusy(() => runStatement(this.#handle, statement, this.#intMode), deadline);
   }
 
@@ -93,7 +93,7 @@ export class GroupCommit {
    * In one go: whoever is in it cannot be aborted.
    * @returns false when nothing is kept and nobody is settled
    */
-  #commitTogether(members: GroupMember[], takeNext: () => GroupMember | undefined): boolean {
+  #commitTogether<M extends GroupMember>(members: M[], takeNext: () => M | undefined): boolean {
     const endsAt = performance.now() + longestGroupMs;
     try {
       if (this.#maySeeOthersKeys()) return this.#undo(members);
@@ -164,7 +164,7 @@ export class GroupCommit {
  * Ends the wait of a member whose deadline is over or whose signal fires before it begins: it has left the queue that did so.
  * @returns says that it begins
  */
-function settleWhenOver(member: GroupMember, onSettled: (member: GroupMember) => void): () => void {
+function settleWhenOver<M extends GroupMember>(member: M, onSettled: (member: M) => void): () => void {
   const settle = (error: Error): void => {
     member.settled = { error };
     onSettled(member);

@@ -1,11 +1,19 @@
 import type { IntMode, ResultSet } from '@libsql/core/api';
 import type { Deadline } from '../../async/deadline.js';
+import { endOfTurn } from '../../async/end-of-turn.js';
 import type { FifoGate, Guest, Release } from '../../async/fifo-gate.js';
 import type { Statement } from '../../contract/statement.js';
 import type { FileGuard } from './file-guard.js';
 import { GroupCommit, type GroupMember } from './group-commit.js';
 import type { SqliteHandle } from './sqlite-handle.js';
 import { WriterPace } from './writer-pace.js';
+
+/** A write that may share its commit, whether it gets the gate or is served by whoever has it. */
+interface SharedWrite extends GroupMember, Guest {
+  readonly deadline: Deadline;
+  /** Answers its caller. */
+  onServed(): void;
+}
 
 /** The writing handle of a database, behind the gate of that database. */
 export class SqliteWriter {
@@ -63,39 +71,42 @@ export class SqliteWriter {
    * Runs a statement that commits by itself.
    * @param mayShare it may share its commit with others that wait right behind it
    */
-  async execute(statement: Statement, mayShare: boolean, deadline: Deadline): Promise<ResultSet> {
-    const member: GroupMember & Guest = { host: this, statement, deadline, settled: undefined };
-    if (!mayShare) return this.use(deadline, () => this.#group.runStatement(member));
-    const release = await this.#gate.acquireOrBeServed(deadline, member);
-    if (release !== undefined)
-      await new Promise<void>((resolve, reject) => {
-        this.#serve(member, release, resolve).catch(reject);
-      });
-    return resultOf(member);
+  execute(statement: Statement, mayShare: boolean, deadline: Deadline): Promise<ResultSet> {
+    if (!mayShare) return this.use(deadline, () => this.#group.runStatement({ statement, deadline }));
+    return new Promise((resolve, reject) => {
+      const write: SharedWrite = {
+        host: this,
+        statement,
+        deadline,
+        settled: undefined,
+        onPlace: (release) => void this.#serve(write, release),
+        onRefused: reject,
+        onServed: () => answer(write, resolve, reject),
+      };
+      this.#gate.ask(write);
+    });
   }
 
-  /**
-   * Runs a statement, and those right behind it that may share its commit.
-   * @param onFirst called as soon as the first one is settled; the others may take longer
-   */
-  async #serve(first: GroupMember, release: Release, onFirst: () => void): Promise<void> {
+  /** Runs a statement, and those right behind it that may share its commit: at least all that come in this turn of the event loop. */
+  async #serve(first: SharedWrite, release: Release): Promise<void> {
     const leave = this.#leaveWith(release);
-    const served = new Map([[first, onFirst]]);
-    const takeNext = (): GroupMember | undefined => {
-      const taken = this.#gate.takeGuestOf<GroupMember & Guest>(this);
-      if (taken !== undefined) served.set(taken.guest, taken.onServed);
-      return taken?.guest;
+    const taken: SharedWrite[] = [];
+    const takeNext = (): SharedWrite | undefined => {
+      const next = this.#gate.takeGuestOf<SharedWrite>(this);
+      if (next !== undefined) taken.push(next);
+      return next;
     };
     try {
+      await endOfTurn();
       await this.#pace.rest(first.deadline);
       this.#guard?.assertInPlaceNowAndThen();
-      if (this.#gate.hasGuestOf(this)) {
-        await this.#group.run(first, takeNext, (member) => served.get(member)?.());
-      } else await this.#group.runAlone(first);
+      if (this.#gate.hasGuestOf(this)) await this.#group.run(first, takeNext, (member) => member.onServed());
+      else await this.#group.runAlone(first);
     } catch (error) {
       first.settled ??= { error };
     } finally {
-      for (const onServed of served.values()) onServed();
+      first.onServed();
+      for (const other of taken) other.onServed();
       leave();
     }
   }
@@ -108,8 +119,12 @@ export class SqliteWriter {
   }
 }
 
-function resultOf({ settled }: GroupMember): ResultSet {
-  if (settled === undefined) throw new Error('a write ended without an answer');
-  if ('error' in settled) throw settled.error;
-  return settled.result;
+function answer(
+  { settled }: GroupMember,
+  resolve: (result: ResultSet) => void,
+  reject: (error: unknown) => void,
+): void {
+  if (settled === undefined) reject(new Error('a write ended without an answer'));
+  else if ('error' in settled) reject(settled.error);
+  else resolve(settled.result);
 }
