@@ -97,18 +97,15 @@ export class FifoGate {
     else guest.onPlace(free);
   }
 
-  /** True when the first in the queue may be served by `host`. */
-  hasGuestOf(host: object): boolean {
+  /** The first in the queue, when `host` may serve it. */
+  guestOf<G extends Guest>(host: G['host']): G | undefined {
     const [first] = this.#waiters;
-    return first?.host === host;
+    return first?.host === host ? (first as G) : undefined;
   }
 
-  /** Takes the first in the queue out of it when `host` may serve it: nobody is overtaken. The host watches its deadline then. */
-  takeGuestOf<G extends Guest>(host: G['host']): G | undefined {
-    const [first] = this.#waiters;
-    if (first === undefined || first.host !== host) return undefined;
-    this.#remove(first);
-    return first as G;
+  /** Takes a guest out of the queue, to serve it: the first one, so that nobody is overtaken. The host watches its deadline then. */
+  take(guest: Guest): void {
+    this.#remove(guest);
   }
 
   #add(guest: Guest): void {

@@ -22,6 +22,9 @@ const notBegun = 'before the statement began';
 /** So long a group takes members in, in milliseconds: it blocks the event loop. */
 const longestGroupMs = 2;
 
+/** A statement alone commits, and a disk may take so long for that, in milliseconds. */
+const slowCommitMs = 20;
+
 /**
  * Errors that undo the statement and nothing else, in a transaction as outside of one. `OR FAIL` keeps what it did before the conflict,
  * and so it does alone.
@@ -86,7 +89,7 @@ export class GroupCommit {
 
   /** @throws DatabaseError */
   runStatement({ statement, deadline }: Pick<GroupMember, 'statement' | 'deadline'>): Promise<ResultSet> {
-    return whileBusy(() => runStatement(this.#handle, statement, this.#intMode), deadline);
+    return whileBusy(() => this.#runTimed(statement, slowCommitMs), deadline);
   }
 
   /**
@@ -118,11 +121,22 @@ export class GroupCommit {
   #runMember(member: GroupMember): boolean {
     try {
       throwIfOver(member.deadline, notBegun);
-      member.settled = { result: runStatement(this.#handle, member.statement, this.#intMode) };
+      member.settled = { result: this.#runTimed(member.statement, 0) };
       return this.#handle.inTransaction;
     } catch (error) {
       member.settled = { error };
       return this.#handle.inTransaction && leavesTransaction(error);
+    }
+  }
+
+  /** @param ownMs so long is not the statement's fault */
+  #runTimed(statement: Statement, ownMs: number): ResultSet {
+    const began = performance.now();
+    try {
+      return runStatement(this.#handle, statement, this.#intMode);
+    } finally {
+      const tookMs = performance.now() - began;
+      this.#handle.find(statement.sql)?.pace.tookInline(tookMs > ownMs ? tookMs : 0);
     }
   }
 
