@@ -1,5 +1,6 @@
 // @ts-check
 import BetterSqlite3 from 'better-sqlite3';
+import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { addValue, outOfRange } from './thread-values.worker.js';
 import { createWrites } from './write-jobs.worker.js';
@@ -102,6 +103,9 @@ let transfers = [];
 let db;
 /** Reading the schema table brings the handle up to date. @type {import('better-sqlite3').Statement} */
 let schemaRead;
+
+// on Linux this is the priority of the thread alone: when there are fewer processors than threads, the event loop comes first
+if (process.platform === 'linux' && settings.readonly) setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
 try {
   db = open();
