@@ -12,57 +12,55 @@ const doing = 'waiting for the event loop';
 
 interface Waiter {
   readonly deadline: Deadline;
-  readonly admit: () => void;
+  readonly run: () => void;
   readonly refuse: (error: unknown) => void;
 }
 
 /** The part of the event loop that work in this thread may have: what comes after 2 ms of one turn waits for the next, in order. */
 export class EventLoopShare {
-  /** In order of arrival; those before `#next` were admitted in this turn. */
   #waiters: Waiter[] = [];
-  #next = 0;
   #turnBegan: number | undefined;
-  #isAdmitting = false;
 
   /**
-   * Asks before a piece of inline work.
-   * @returns undefined when it may run at once, otherwise what to await
-   * @throws DatabaseError `timeout` or `aborted`, outcome `not-applied`, as a rejection
+   * Runs a piece of work: at once, or in order in a later turn.
+   * @throws DatabaseError `timeout` or `aborted`, outcome `not-applied`, when its turn does not come before; or what the work throws
    */
-  enter(deadline: Deadline): Promise<void> | undefined {
-    if (this.tryEnter()) return undefined;
-    return new Promise<void>((admit, refuse) => this.#waiters.push({ deadline, admit, refuse }));
+  run<T>(work: () => T, deadline: Deadline): T | Promise<T> {
+    if (this.tryEnter()) return work();
+    return new Promise<T>((resolve, refuse) => {
+      const run = (): void => {
+        try {
+          resolve(work());
+        } catch (error) {
+          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- as it was thrown
+          refuse(error);
+        }
+      };
+      this.#waiters.push({ deadline, run, refuse });
+    });
   }
 
-  /** @returns false when the work has to wait for a later turn: `enter` says how */
+  /** @returns false when the work has to wait for a later turn: `run` does */
   tryEnter(now = performance.now()): boolean {
-    return this.#next === this.#waiters.length && !this.#isAdmitting && this.#hasTimeLeft(now);
+    return this.#waiters.length === 0 && this.#hasTimeLeft(now);
   }
 
-  #hasTimeLeft(now = performance.now()): boolean {
+  #hasTimeLeft(now: number): boolean {
     if (this.#turnBegan !== undefined) return now - this.#turnBegan < longestTurnMs;
     this.#turnBegan = now;
     setImmediate(() => this.#beginTurn());
     return true;
   }
 
+  /** Those who waited run one right behind the other: were each resumed first, he would ask again and wait behind them for ever. */
   #beginTurn(): void {
     this.#turnBegan = undefined;
     const now = performance.now();
-    this.#waiters = this.#waiters.slice(this.#next).filter((waiter) => !refuseIfOver(waiter, now));
-    this.#next = 0;
-    this.#admitNext();
-  }
-
-  /** One after another, each with its work done before the next. */
-  #admitNext(): void {
-    this.#isAdmitting = false;
-    const waiter = this.#waiters[this.#next];
-    if (waiter === undefined || !this.#hasTimeLeft()) return;
-    this.#isAdmitting = true;
-    this.#next++;
-    waiter.admit();
-    queueMicrotask(() => this.#admitNext());
+    const queue = this.#waiters.filter((waiter) => !refuseIfOver(waiter, now));
+    this.#waiters = queue;
+    let next = 0;
+    while (next < queue.length && this.#hasTimeLeft(performance.now())) queue[next++]?.run();
+    this.#waiters = queue.slice(next);
   }
 }
 

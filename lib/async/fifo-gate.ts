@@ -1,28 +1,18 @@
 import { createAbortedError, createTimeoutError } from '../errors/wait-errors.js';
-import { remainingMs, throwIfOver, type Deadline } from './deadline.js';
+import { throwIfOver, type Deadline } from './deadline.js';
+import { QueueWatch } from './queue-watch.js';
 
 /** Gives a place back. Calling it again does nothing. */
 export type Release = () => void;
 
-interface Waiter {
-  /** @param place false when somebody else does what it came for */
-  readonly admit: (place: boolean) => void;
-  readonly refuse: (error: Error) => void;
-  /** Leaves the queue: neither deadline nor signal ends the wait any more. */
-  readonly leave: () => void;
-  readonly guest: Guest | undefined;
-}
-
-/** Who asks for a place, and may be served by the holder instead of getting one. */
+/** Who asks for a place. */
 export interface Guest {
-  /** Whoever may serve it. */
-  readonly host: object;
-}
-
-/** A guest that left the queue, whose caller waits until it was served. */
-export interface TakenGuest<G extends Guest> {
-  readonly guest: G;
-  readonly onServed: () => void;
+  /** Whoever may serve it while it waits, instead of it getting a place. */
+  readonly host?: object;
+  readonly deadline: Deadline;
+  onPlace(release: Release): void;
+  /** @param error `timeout` or `aborted`, outcome `not-applied` */
+  onRefused(error: Error): void;
 }
 
 /**
@@ -32,7 +22,11 @@ export interface TakenGuest<G extends Guest> {
 export class FifoGate {
   readonly #capacity: number;
   readonly #doing: string;
-  readonly #waiters = new Set<Waiter>();
+  readonly #waiters = new Set<Guest>();
+  readonly #watch = new QueueWatch(this.#waiters, {
+    onOver: (guest) => this.#refuse(guest, this.createTimeoutError(guest.deadline.timeoutMs)),
+    onAborted: (guest, reason) => this.#refuse(guest, createAbortedError(this.#doing, reason)),
+  });
   #held = 0;
   #holder: string | undefined;
   #asked = 0;
@@ -87,64 +81,46 @@ export class FifoGate {
   async acquire(deadline: Deadline): Promise<Release> {
     throwIfOver(deadline, this.#doing);
     this.#asked++;
-    const free = this.tryAcquire();
-    if (free !== undefined) return free;
-    await this.#wait(deadline, undefined);
-    return this.#createRelease();
+    return (
+      this.tryAcquire() ?? new Promise((onPlace, onRefused) => this.#add({ deadline, onPlace, onRefused }))
+    );
   }
 
   /**
-   * Takes a place like `acquire`, or none when a holder before has served the guest.
-   * @throws DatabaseError `timeout` or `aborted`, outcome `not-applied`
+   * Asks for a place like `acquire`. A guest may get none: whoever holds one may serve it.
+   * @throws DatabaseError `timeout` or `aborted`, outcome `not-applied`, when it is over already
    */
-  async acquireOrBeServed(deadline: Deadline, guest: Guest): Promise<Release | undefined> {
-    throwIfOver(deadline, this.#doing);
+  ask(guest: Guest): void {
+    throwIfOver(guest.deadline, this.#doing);
     const free = this.tryAcquire();
-    if (free !== undefined) return free;
-    return (await this.#wait(deadline, guest)) ? this.#createRelease() : undefined;
+    if (free === undefined) this.#add(guest);
+    else guest.onPlace(free);
   }
 
-  /** True when the first in the queue may be served by `host`. */
-  hasGuestOf(host: object): boolean {
+  /** The first in the queue, when `host` may serve it. */
+  guestOf<G extends Guest>(host: G['host']): G | undefined {
     const [first] = this.#waiters;
-    return first?.guest?.host === host;
+    return first?.host === host ? (first as G) : undefined;
   }
 
-  /** Takes the first in the queue out of it when `host` may serve it: nobody is overtaken. The host watches its deadline then. */
-  takeGuestOf<G extends Guest>(host: G['host']): TakenGuest<G> | undefined {
-    const [first] = this.#waiters;
-    if (first?.guest?.host !== host) return undefined;
-    first.leave();
-    return { guest: first.guest as G, onServed: () => first.admit(false) };
+  /** Takes a guest out of the queue, to serve it: the first one, so that nobody is overtaken. The host watches its deadline then. */
+  take(guest: Guest): void {
+    this.#remove(guest);
   }
 
-  #wait(deadline: Deadline, guest: Guest | undefined): Promise<boolean> {
-    return new Promise<boolean>((resolve, reject) => {
-      const leave = (): void => {
-        clearTimeout(timer);
-        deadline.signal?.removeEventListener('abort', abort);
-        this.#waiters.delete(waiter);
-      };
-      const waiter: Waiter = {
-        admit: (place) => {
-          leave();
-          resolve(place);
-        },
-        refuse: (error) => {
-          leave();
-          reject(error);
-        },
-        leave,
-        guest,
-      };
-      const abort = (): void => waiter.refuse(createAbortedError(this.#doing, deadline.signal?.reason));
-      const timer = setTimeout(
-        () => waiter.refuse(this.createTimeoutError(deadline.timeoutMs)),
-        remainingMs(deadline),
-      );
-      deadline.signal?.addEventListener('abort', abort, { once: true });
-      this.#waiters.add(waiter);
-    });
+  #add(guest: Guest): void {
+    this.#waiters.add(guest);
+    this.#watch.add(guest);
+  }
+
+  #remove(guest: Guest): void {
+    this.#waiters.delete(guest);
+    this.#watch.remove(guest);
+  }
+
+  #refuse(guest: Guest, error: Error): void {
+    this.#remove(guest);
+    guest.onRefused(error);
   }
 
   #createRelease(): Release {
@@ -154,8 +130,12 @@ export class FifoGate {
       released = true;
       this.#holder = undefined;
       const [next] = this.#waiters;
-      if (next === undefined) this.#held--;
-      else next.admit(true);
+      if (next === undefined) {
+        this.#held--;
+        return;
+      }
+      this.#remove(next);
+      next.onPlace(this.#createRelease());
     };
   }
 }

@@ -100,7 +100,7 @@ export class ConnectionCalls {
   executeNow(statement: Statement, { timeoutMs, signal }: CallOptions): ResultSet | undefined {
     const { opened, closed } = this.#session;
     if (opened?.connection.executeNow === undefined || closed) return undefined;
-    if (timeoutMs !== undefined || signal !== undefined) return undefined;
+    if (signal?.aborted || (timeoutMs !== undefined && !(timeoutMs > 0))) return undefined;
     if (currentScope(opened.connection.databaseKey) !== undefined) return undefined;
     try {
       throwIfRequestIsOver();

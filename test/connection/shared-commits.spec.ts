@@ -48,6 +48,19 @@ describe('writes that wait at the same time', () => {
     expect(await readColumn(db, 'SELECT name FROM books ORDER BY rowid')).toEqual(numbers(600).map(String));
   });
 
+  it('share one also when each comes with a request of its own, in one turn of the event loop', async () => {
+    // warm, so that some thirty alone would fit into one turn
+    for (const id of numbers(300)) await db.execute(insert, [-id, String(-id)]);
+    const logBefore = statSync(`${path}-wal`).size;
+    const inRequest = (id: number): Promise<unknown> =>
+      new Promise((resolve, reject) => {
+        setImmediate(() => void db.execute(insert, [id, String(id)]).then(resolve, reject));
+      });
+    await Promise.all(numbers(30).map(inRequest));
+
+    expect((statSync(`${path}-wal`).size - logBefore) / pageBytes).toBeLessThan(15);
+  });
+
   it('tell no row of one another', async () => {
     const results = await behindTransaction(() =>
       Promise.all([

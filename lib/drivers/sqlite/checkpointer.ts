@@ -1,33 +1,25 @@
 import type { Deadline } from '../../async/deadline.js';
-import { within } from '../../async/within.js';
-import { createClientClosedError } from '../../errors/usage-errors.js';
-import { ReaderThread, type ThreadTask } from './reader-thread.js';
+import { LoneThread } from './lone-thread.js';
+import type { ThreadTask } from './reader-thread.js';
 import type { ThreadSettings } from './thread-protocol.js';
 
 /** Empties the write-ahead log on a thread of its own, started when first needed: it writes megabytes. */
 export class Checkpointer {
-  readonly #settings: Omit<ThreadSettings, 'marks'>;
-  readonly #assertInPlace: () => void;
-  #opening: Promise<ReaderThread> | undefined;
-  #gone: Promise<void> = Promise.resolve();
-  #closed = false;
+  readonly #thread: LoneThread;
 
   /** @param settings of a handle that may write */
   constructor(settings: Omit<ThreadSettings, 'marks'>, assertInPlace: () => void) {
-    this.#settings = settings;
-    this.#assertInPlace = assertInPlace;
+    this.#thread = new LoneThread(settings, assertInPlace);
   }
 
   /** @returns whether the log is empty now; false when somebody reads from it */
   async run(deadline: Deadline): Promise<boolean> {
-    if (this.#closed) throw createClientClosedError();
-    this.#opening ??= this.#open();
-    const thread = await within(this.#opening, deadline, 'opening the handle that empties the log');
+    const thread = await this.#thread.open(deadline, 'opening the handle that empties the log');
     const isDone = new Promise<boolean>((resolve, reject) => {
       const task: ThreadTask = {
         sql: 'PRAGMA wal_checkpoint(TRUNCATE)',
         args: [],
-        streams: false,
+        kind: 'read',
         onRows: ({ values: [busy] }) => {
           resolve(Number(busy) === 0);
           return true;
@@ -39,25 +31,7 @@ export class Checkpointer {
     return isDone;
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    (await this.#opening?.catch(() => undefined))?.end();
-    await this.#gone;
-  }
-
-  #open(): Promise<ReaderThread> {
-    return new Promise((resolve, reject) => {
-      this.#gone = new Promise((onGone) => {
-        new ReaderThread(this.#settings, {
-          onOpened: this.#assertInPlace,
-          onIdle: resolve,
-          onUnusable: (_thread, error) => reject(error),
-          onGone: () => {
-            this.#opening = undefined;
-            onGone();
-          },
-        });
-      });
-    });
+  close(): Promise<void> {
+    return this.#thread.close();
   }
 }

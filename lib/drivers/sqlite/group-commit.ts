@@ -22,6 +22,9 @@ const notBegun = 'before the statement began';
 /** So long a group takes members in, in milliseconds: it blocks the event loop. */
 const longestGroupMs = 2;
 
+/** A statement alone commits, and a disk may take so long for that, in milliseconds. */
+const slowCommitMs = 20;
+
 /**
  * Errors that undo the statement and nothing else, in a transaction as outside of one. `OR FAIL` keeps what it did before the conflict,
  * and so it does alone.
@@ -55,10 +58,10 @@ export class GroupCommit {
    * @param onSettled called for those that do not share a commit, as soon as each is settled
    * @throws DatabaseError when the first one did not begin, and so nobody did
    */
-  async run(
-    first: GroupMember,
-    takeNext: () => GroupMember | undefined,
-    onSettled: (member: GroupMember) => void,
+  async run<M extends GroupMember>(
+    first: M,
+    takeNext: () => M | undefined,
+    onSettled: (member: M) => void,
   ): Promise<void> {
     await whileBusy(() => this.#handle.run('BEGIN IMMEDIATE'), first.deadline);
     const members = [first];
@@ -85,15 +88,15 @@ export class GroupCommit {
   }
 
   /** @throws DatabaseError */
-  runStatement({ statement, deadline }: GroupMember): Promise<ResultSet> {
-    return whileBusy(() => runStatement(this.#handle, statement, this.#intMode), deadline);
+  runStatement({ statement, deadline }: Pick<GroupMember, 'statement' | 'deadline'>): Promise<ResultSet> {
+    return whileBusy(() => this.#runTimed(statement, slowCommitMs), deadline);
   }
 
   /**
    * In one go: whoever is in it cannot be aborted.
    * @returns false when nothing is kept and nobody is settled
    */
-  #commitTogether(members: GroupMember[], takeNext: () => GroupMember | undefined): boolean {
+  #commitTogether<M extends GroupMember>(members: M[], takeNext: () => M | undefined): boolean {
     const endsAt = performance.now() + longestGroupMs;
     try {
       if (this.#maySeeOthersKeys()) return this.#undo(members);
@@ -118,11 +121,22 @@ export class GroupCommit {
   #runMember(member: GroupMember): boolean {
     try {
       throwIfOver(member.deadline, notBegun);
-      member.settled = { result: runStatement(this.#handle, member.statement, this.#intMode) };
+      member.settled = { result: this.#runTimed(member.statement, 0) };
       return this.#handle.inTransaction;
     } catch (error) {
       member.settled = { error };
       return this.#handle.inTransaction && leavesTransaction(error);
+    }
+  }
+
+  /** @param ownMs so long is not the statement's fault */
+  #runTimed(statement: Statement, ownMs: number): ResultSet {
+    const began = performance.now();
+    try {
+      return runStatement(this.#handle, statement, this.#intMode);
+    } finally {
+      const tookMs = performance.now() - began;
+      this.#handle.find(statement.sql)?.pace.tookInline(tookMs > ownMs ? tookMs : 0);
     }
   }
 
@@ -164,7 +178,7 @@ export class GroupCommit {
  * Ends the wait of a member whose deadline is over or whose signal fires before it begins: it has left the queue that did so.
  * @returns says that it begins
  */
-function settleWhenOver(member: GroupMember, onSettled: (member: GroupMember) => void): () => void {
+function settleWhenOver<M extends GroupMember>(member: M, onSettled: (member: M) => void): () => void {
   const settle = (error: Error): void => {
     member.settled = { error };
     onSettled(member);

@@ -19,6 +19,14 @@ import { whileBusy, whileBusyElsewhere } from './while-busy.js';
 /** What a thread without work needs at most to end, in milliseconds. */
 const endMs = 500;
 
+/** Threads that end together. */
+interface Threads {
+  /** What they run now. */
+  readonly statements: readonly string[];
+  /** @returns when all of them are gone */
+  close(): Promise<unknown>;
+}
+
 /** What reads run on. */
 export interface LocalReadsParts {
   readonly reader: SqliteHandle;
@@ -54,16 +62,20 @@ export class LocalReads {
 
   /**
    * Ends every thread. One that still runs a statement at the deadline is left behind and named.
+   * @param others that end with these
    * @returns when the last of those left behind is gone
    */
-  async close(deadline: Deadline): Promise<{ readonly leftBehind: Promise<unknown> | undefined }> {
+  async close(
+    deadline: Deadline,
+    others: readonly Threads[] = [],
+  ): Promise<{ readonly leftBehind: Promise<unknown> | undefined }> {
     let isGone = false;
-    const gone = Promise.all([this.#pool.close(), this.#streams.close()]).then(() => (isGone = true));
+    const threads = [this.#pool, this.#streams, ...others];
+    const gone = Promise.all(threads.map((each) => each.close())).then(() => (isGone = true));
     const patience = createDeadline(Math.max(remainingMs(deadline), endMs));
     await within(gone, patience, 'ending').catch(() => undefined);
     if (isGone) return { leftBehind: undefined };
-    for (const sql of [...this.#pool.statements, ...this.#streams.statements])
-      reportLeftBehind(this.#report, sql);
+    for (const sql of threads.flatMap(({ statements }) => statements)) reportLeftBehind(this.#report, sql);
     return { leftBehind: gone };
   }
 
@@ -76,6 +88,16 @@ export class LocalReads {
       return bindArgs(parameters, args);
     }, deadline);
     yield* this.#streams.read(sql, values, deadline);
+  }
+
+  /** Whether a WITH surely writes, so that it need not wait to find out: then it keeps its place among the writes. */
+  writes(sql: string): boolean {
+    if (firstKeyword(sql) !== 'WITH') return false;
+    try {
+      return !this.#reader.prepare(sql).prepared.readonly;
+    } catch {
+      return false;
+    }
   }
 
   /** @returns undefined for a statement that `run` has to run */

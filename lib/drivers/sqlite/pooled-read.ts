@@ -3,9 +3,9 @@ import { StatementResult } from '../../contract/result-set.js';
 import { createRowFactory, type RowFactory } from '../../contract/row.js';
 import type { ThreadTask } from './reader-thread.js';
 import type { StatementPace } from './statement-pace.js';
-import type { RowsReply } from './thread-protocol.js';
+import type { JobKind, RowsReply } from './thread-protocol.js';
 
-/** A read for a thread. */
+/** A statement for a thread. */
 export interface ReadRequest {
   readonly sql: string;
   /** As better-sqlite3 binds them. */
@@ -13,9 +13,9 @@ export interface ReadRequest {
   readonly pace: StatementPace;
 }
 
-/** A read that waits for a thread or is at work on one, with the rows that have come. */
+/** A statement that waits for a thread or is at work on one, with the rows that have come. */
 export class PooledRead implements ThreadTask {
-  readonly streams = false;
+  readonly kind: JobKind;
   readonly sql: string;
   readonly args: readonly unknown[];
   readonly pace: StatementPace;
@@ -26,7 +26,8 @@ export class PooledRead implements ThreadTask {
   #createRow: RowFactory | undefined;
   #abandoned = false;
 
-  constructor({ sql, args, pace }: ReadRequest) {
+  constructor({ sql, args, pace }: ReadRequest, kind: 'read' | 'write') {
+    this.kind = kind;
     this.sql = sql;
     this.args = args.map(detach);
     this.pace = pace;
@@ -54,7 +55,14 @@ export class PooledRead implements ThreadTask {
     addRows(this.#rows, this.#createRow, columns.length, reply.values);
     if (reply.done) {
       const columnTypes = [...reply.columnTypes];
-      const parts = { columns, columnTypes, rows: this.#rows, rowsAffected: 0, lastInsertRowid: undefined };
+      const [changes, lastInsertRowid] = reply.counts ?? [0n, undefined];
+      const parts = {
+        columns,
+        columnTypes,
+        rows: this.#rows,
+        rowsAffected: Number(changes),
+        lastInsertRowid,
+      };
       this.#resolve(new StatementResult(parts));
     }
     return true;

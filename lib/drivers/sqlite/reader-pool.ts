@@ -60,7 +60,7 @@ export class ReaderPool implements HeldReads {
    */
   async read(request: ReadRequest, deadline: Deadline): Promise<StatementResult> {
     if (this.#closed) throw createClientClosedError();
-    const read = new PooledRead(request);
+    const read = new PooledRead(request, 'read');
     (request.pace.isSlow ? this.#slow : this.#unknown).add(read);
     const stop = watchDeadline(
       deadline,

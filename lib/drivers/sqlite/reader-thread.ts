@@ -1,13 +1,20 @@
 import { Worker } from 'node:worker_threads';
-import { DatabaseError } from '../../errors/database-error.js';
+import { DatabaseError, type Outcome } from '../../errors/database-error.js';
 import { IntegerRangeError } from '../../errors/integer-range-error.js';
-import type { FromThread, RowsReply, ThreadReply, ThreadSettings, ToThread } from './thread-protocol.js';
+import type {
+  FromThread,
+  JobKind,
+  RowsReply,
+  ThreadReply,
+  ThreadSettings,
+  ToThread,
+} from './thread-protocol.js';
 
 /** A statement on its way through a thread. */
 export interface ThreadTask {
   readonly sql: string;
   readonly args: readonly unknown[];
-  readonly streams: boolean;
+  readonly kind: JobKind;
   /** @returns whether it takes more rows at once; otherwise it asks with `more()` */
   onRows(reply: RowsReply): boolean;
   onError(error: unknown): void;
@@ -28,7 +35,7 @@ export interface ThreadEvents {
 /** A worker thread with a handle of its own on the database. It does not keep the process alive: who waits for it has a timer. */
 export class ReaderThread {
   #worker: Worker | undefined;
-  readonly #marks = new Int32Array(new SharedArrayBuffer(12));
+  readonly #marks = new Int32Array(new SharedArrayBuffer(16));
   readonly #tasks = new Map<number, ThreadTask>();
   readonly #events: ThreadEvents;
   /** Resolves when it is gone, and its handle with it. */
@@ -71,9 +78,10 @@ export class ReaderThread {
     const jobs = tasks.map((task) => {
       const id = ++this.#lastId;
       this.#tasks.set(id, task);
-      const { sql, args, streams } = task;
-      return { id, sql, args, streams };
+      const { sql, args, kind } = task;
+      return { id, sql, args, kind };
     });
+    Atomics.store(this.#marks, 3, 0);
     this.#post({ type: 'run', jobs });
   }
 
@@ -90,6 +98,18 @@ export class ReaderThread {
     const [atWork] = this.#tasks.keys();
     if (id === atWork) Atomics.store(this.#marks, 1, id);
     this.#post({ type: 'drop', id });
+  }
+
+  /**
+   * Nobody waits for this write any more: it is rolled back, unless its commit has begun. It stays with the thread until SQLite is done
+   * with it.
+   * @returns whether it is surely not kept
+   */
+  giveUp(task: ThreadTask): boolean {
+    const id = this.#idOf(task);
+    if (id === undefined || Atomics.compareExchange(this.#marks, 3, 0, -1) > 0) return false;
+    Atomics.store(this.#marks, 1, id);
+    return true;
   }
 
   /** Takes back the tasks that wait behind the one at work. */
@@ -187,21 +207,24 @@ export class ReaderThread {
   #onExit(): void {
     const wasStarting = this.#state === 'starting';
     this.#state = 'gone';
-    const error = createCrashError(this.#crashedBy, this.#worker === undefined ? 'unavailable' : 'internal');
+    const kind = this.#worker === undefined ? 'unavailable' : 'internal';
+    // a commit had begun
+    const outcome = Atomics.load(this.#marks, 3) > 0 ? 'unknown' : 'not-applied';
+    const error = createCrashError(this.#crashedBy, kind, outcome);
     for (const id of [...this.#tasks.keys()]) this.#takeError(id, error);
     if (wasStarting) this.#events.onUnusable(this, error);
     this.#events.onGone(this);
   }
 }
 
-function createCrashError(cause: unknown, kind: 'unavailable' | 'internal'): DatabaseError {
+function createCrashError(cause: unknown, kind: 'unavailable' | 'internal', outcome: Outcome): DatabaseError {
   const reason = cause instanceof Error ? `: ${cause.message}` : '';
   const what =
     kind === 'unavailable' ? 'no thread could be started' : 'the thread that ran the statement ended';
   return new DatabaseError(`${what}${reason}`, {
     code: 'READER_THREAD_ENDED',
     kind,
-    outcome: 'not-applied',
+    outcome,
     cause,
   });
 }

@@ -1,6 +1,9 @@
 // @ts-check
 import BetterSqlite3 from 'better-sqlite3';
+import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
+import { addValue, outOfRange } from './thread-values.worker.js';
+import { createWrites } from './write-jobs.worker.js';
 
 /**
  * Runs statements on a handle of its own, in a thread of its own. What it is told and answers stands in thread-protocol.ts.
@@ -9,7 +12,7 @@ import { parentPort, workerData } from 'node:worker_threads';
  * @typedef {import('./thread-protocol.js').ThreadJob} ThreadJob
  * @typedef {import('./thread-protocol.js').ToThread} ToThread
  * @typedef {import('./thread-protocol.js').ThreadReply} ThreadReply
- * @typedef {{ values: unknown[], blobs: ArrayBuffer[] }} Chunk
+ * @typedef {import('./thread-values.worker.js').Chunk} Chunk
  * @typedef {import('better-sqlite3').Statement<unknown[], unknown>} Prepared
  */
 
@@ -18,9 +21,6 @@ const chunkValues = 4_096;
 const chunkBytes = 262_144;
 /** SQLite's own waiting blocks nobody here, and is over long before anybody looks. */
 const busyTimeoutMs = 50;
-
-const outOfRange = new RangeError('integer out of range');
-const maxSafe = BigInt(Number.MAX_SAFE_INTEGER);
 
 const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort);
 const settings = /** @type {ThreadSettings} */ (workerData);
@@ -37,8 +37,10 @@ class Cursor {
   constructor(job) {
     this.job = job;
     this.tookMs = 0;
+    /** @type {[bigint, bigint] | undefined} */
+    this.counts = undefined;
     this.prepared = prepare(job.sql);
-    this.rows = this.prepared.iterate(...job.args);
+    this.rows = this.prepared.reader ? this.prepared.iterate(...job.args) : runToEnd(this.prepared, job.args);
     /** @type {Chunk[]} */
     this.chunks = [];
     this.ended = false;
@@ -60,7 +62,8 @@ class Cursor {
       this.fill(chunk);
     } catch (error) {
       // only whole rows
-      chunk.values.length -= chunk.values.length % this.prepared.columns().length;
+      const width = describeColumns(this.prepared).length;
+      chunk.values.length -= width === 0 ? 0 : chunk.values.length % width;
       if (chunk.values.length === 0) throw error;
       this.failure = error;
     }
@@ -76,7 +79,8 @@ class Cursor {
         this.close();
         break;
       }
-      for (const value of /** @type {unknown[]} */ (next.value)) bytes += addValue(chunk, value);
+      for (const value of /** @type {unknown[]} */ (next.value))
+        bytes += addValue(chunk, value, settings.intMode);
     }
   }
 
@@ -86,6 +90,8 @@ class Cursor {
   }
 }
 
+/** @type {ReturnType<typeof createWrites> | undefined} */
+let writes;
 /** Jobs whose rows are not all sent. @type {Map<number, Cursor>} */
 const cursors = new Map();
 /** @type {ThreadReply[]} */
@@ -97,6 +103,9 @@ let transfers = [];
 let db;
 /** Reading the schema table brings the handle up to date. @type {import('better-sqlite3').Statement} */
 let schemaRead;
+
+// on Linux this is the priority of the thread alone: when there are fewer processors than threads, the event loop comes first
+if (process.platform === 'linux' && settings.readonly) setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
 try {
   db = open();
@@ -131,13 +140,20 @@ function run(job) {
   // the answers so far must not wait for this one: nobody knows how long it takes
   flush();
   const began = performance.now();
-  attempt(job.id, () => {
+  const start = () => {
     const cursor = new Cursor(job);
     cursors.set(job.id, cursor);
-    if (!job.streams) cursor.readAll();
+    if (job.kind !== 'stream') cursor.readAll();
     cursor.tookMs = performance.now() - began;
-    send(cursor);
-  });
+    return cursor;
+  };
+  attempt(job.id, () => send(job.kind === 'write' ? write(job.id, start) : start()));
+}
+
+/** @param {number} id @param {() => Cursor} start @returns {Cursor} */
+function write(id, start) {
+  writes ??= createWrites(db, marks);
+  return writes.run(id, start, () => forget(id));
 }
 
 /** @param {number} id */
@@ -176,16 +192,16 @@ function attempt(id, work) {
 
 /** @param {Cursor} cursor */
 function send(cursor) {
-  const { job, prepared, tookMs } = cursor;
+  const { job, prepared, tookMs, counts } = cursor;
   const { values, blobs } = cursor.chunks.shift() ?? cursor.readChunk();
   const done = cursor.ended && cursor.chunks.length === 0;
   if (done) cursors.delete(job.id);
   // asked after the run: SQLite prepares anew by itself when the schema has changed
-  const described = prepared.columns();
+  const described = describeColumns(prepared);
   const columns = described.map(({ name }) => name);
   const columnTypes = described.map(({ type }) => type ?? '');
   transfers.push(...blobs);
-  reply({ type: 'rows', id: job.id, columns, columnTypes, values, done, tookMs });
+  reply({ type: 'rows', id: job.id, columns, columnTypes, values, done, tookMs, counts });
 }
 
 /** @param {string} sql @returns {Prepared} */
@@ -193,39 +209,18 @@ function prepare(sql) {
   // a pragma runs while it is prepared, by the schema that the handle knows
   schemaRead.get();
   const prepared = /** @type {Prepared} */ (db.prepare(sql));
-  return prepared.safeIntegers(true).raw(true);
+  return prepared.reader ? prepared.safeIntegers(true).raw(true) : prepared;
 }
 
-/** @param {Chunk} chunk @param {unknown} value @returns {number} its bytes beyond a few */
-function addValue(chunk, value) {
-  if (typeof value === 'bigint') {
-    chunk.values.push(toIntMode(value));
-    return 0;
-  }
-  if (value instanceof Uint8Array) {
-    const blob = toArrayBuffer(value);
-    chunk.values.push(blob);
-    if (blob.byteLength > 0) chunk.blobs.push(blob);
-    return blob.byteLength;
-  }
-  chunk.values.push(value);
-  return typeof value === 'string' ? value.length : 0;
+/** @param {Prepared} prepared @param {readonly unknown[]} args @returns {IterableIterator<unknown>} */
+function runToEnd(prepared, args) {
+  prepared.run(...args);
+  return [].values();
 }
 
-/** @param {bigint} value */
-function toIntMode(value) {
-  if (settings.intMode === 'bigint') return value;
-  if (settings.intMode === 'string') return String(value);
-  if (value > maxSafe || value < -maxSafe) throw outOfRange;
-  return Number(value);
-}
-
-/** @param {Uint8Array} bytes @returns {ArrayBuffer} */
-function toArrayBuffer(bytes) {
-  const { buffer, byteOffset, byteLength } = bytes;
-  return /** @type {ArrayBuffer} */ (
-    byteLength === buffer.byteLength ? buffer : buffer.slice(byteOffset, byteOffset + byteLength)
-  );
+/** @param {Prepared} prepared */
+function describeColumns(prepared) {
+  return prepared.reader ? prepared.columns() : [];
 }
 
 /** @param {unknown} error */

@@ -9,27 +9,22 @@ import { classifySql } from '../../sql/classify-sql.js';
 import { splitScript } from '../../sql/split-script.js';
 import { backupHandles } from './backup-handles.js';
 import { closeHandles } from './close-handles.js';
-import type { FileGuard } from './file-guard.js';
 import type { LocalReads } from './local-reads.js';
 import { RowStreams } from './row-streams.js';
 import { runReadNow } from './run-read-now.js';
 import type { Session, SessionPool } from './session-pool.js';
 import type { SqliteHandle } from './sqlite-handle.js';
 import { SqliteTransaction } from './sqlite-transaction.js';
-import { SqliteWriter } from './sqlite-writer.js';
+import { SqliteWriter, type WritingHandles } from './sqlite-writer.js';
 import { whileBusy } from './while-busy.js';
 
 /** The opened handles of one SQLite database. */
-export interface SqliteHandles {
-  /** The only handle that writes outside deferred transactions, behind the gate. */
-  readonly writer: SqliteHandle;
+export interface SqliteHandles extends WritingHandles {
   /** Reads beside the writer; undefined for `:memory:`, whose single handle everybody shares. */
   readonly reader: SqliteHandle | undefined;
   readonly sessions: SessionPool | undefined;
   /** Undefined for `:memory:`, which no other handle can see. */
   readonly reads: LocalReads | undefined;
-  /** Undefined for `:memory:`, which has no file. */
-  readonly guard: FileGuard | undefined;
 }
 
 /** A SQLite database through better-sqlite3: reads at once on a handle of their own, one writer behind a FIFO gate. */
@@ -51,7 +46,7 @@ export class SqliteConnection implements DriverConnection {
   ) {
     this.databaseKey = databaseKey;
     this.#handles = handles;
-    this.#writer = new SqliteWriter(handles.writer, gate, handles.guard, intMode);
+    this.#writer = new SqliteWriter(handles, gate, intMode);
     this.#intMode = intMode;
     this.#onClose = onClose;
     this.#streams = new RowStreams(this, handles.reads);
@@ -61,11 +56,11 @@ export class SqliteConnection implements DriverConnection {
     const found = checkStatement(statement.sql, 'autocommit');
     throwIfOver(deadline, 'before the statement began');
     const { reads } = this.#handles;
-    if (found === 'query' && reads !== undefined) {
+    if (found === 'query' && reads !== undefined && !reads.writes(statement.sql)) {
       const result = await reads.run(statement, deadline);
       if (result !== undefined) return result;
     }
-    return this.#writer.execute(statement, found === 'change' && reads !== undefined, deadline);
+    return this.#writer.execute(statement, found, deadline);
   }
 
   /** A read that was prepared before, and that has to wait for neither its handle nor its turn. */
@@ -157,10 +152,11 @@ export class SqliteConnection implements DriverConnection {
   }
 
   async close(deadline: Deadline): Promise<void> {
+    const { reads, slowWrites } = this.#handles;
     await this.#streams.close();
     // one that cannot be rolled back ends with its handle
     for (const transaction of [...this.#open]) await transaction.rollback().catch(() => undefined);
-    const leftBehind = (await this.#handles.reads?.close(deadline))?.leftBehind;
+    const leftBehind = (await reads?.close(deadline, slowWrites && [slowWrites]))?.leftBehind;
     try {
       closeHandles(this.#handles);
     } finally {

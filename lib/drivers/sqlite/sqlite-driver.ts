@@ -18,6 +18,7 @@ import type { LocalReads } from './local-reads.js';
 import { LogHold } from './log-hold.js';
 import { openHandle } from './open-handle.js';
 import { SessionPool } from './session-pool.js';
+import { SlowWrites } from './slow-writes.js';
 import { SqliteConnection, type SqliteHandles } from './sqlite-connection.js';
 import type { SqliteHandle } from './sqlite-handle.js';
 
@@ -82,7 +83,14 @@ export class SqliteDriver implements Driver {
   async #openMemory(BetterSqlite: typeof BetterSqlite3, deadline: Deadline): Promise<DriverConnection> {
     const options = { readonly: false, mustExist: false, sqlite: this.#options.sqlite };
     const writer = await openHandle(BetterSqlite, ':memory:', options, deadline);
-    const handles = { writer, reader: undefined, sessions: undefined, reads: undefined, guard: undefined };
+    const none = {
+      reader: undefined,
+      sessions: undefined,
+      reads: undefined,
+      slowWrites: undefined,
+      guard: undefined,
+    };
+    const handles = { writer, ...none };
     return this.#connect(`sqlite:memory:${randomUUID()}`, handles, () => undefined);
   }
 
@@ -119,26 +127,35 @@ export class SqliteDriver implements Driver {
     try {
       const reader = await open(true, deadline);
       const sessions = new SessionPool(places.readers, (until) => open(options.readonly, until));
-      const reads = this.#createReads(reader, file, guard, writer.usesLog && !options.readonly);
-      return { writer, reader, sessions, reads, guard };
+      const { reads, slowWrites } = this.#createThreads(
+        reader,
+        file,
+        guard,
+        options.readonly,
+        writer.usesLog,
+      );
+      return { writer, reader, sessions, reads, slowWrites, guard };
     } catch (error) {
       writer.close();
       throw error;
     }
   }
 
-  #createReads(
+  #createThreads(
     reader: SqliteHandle,
     { path, databaseKey }: DatabaseFile,
     guard: FileGuard,
-    emptiesLog: boolean,
-  ): LocalReads {
+    readonly: boolean,
+    usesLog: boolean,
+  ): Pick<SqliteHandles, 'slowWrites'> & { readonly reads: LocalReads } {
     const options = this.#options;
     const report = this.#report;
     const settings = createThreadSettings(path, false, options.sqlite, options.intMode);
-    const checkpointer = new Checkpointer(settings, () => guard.assertInPlace('not-applied'));
-    const hold = emptiesLog ? new LogHold({ path, databaseKey, checkpointer, report }) : undefined;
-    return createLocalReads({ path, reader, guard, options, sqlite: options.sqlite, hold, report });
+    const assertInPlace = (): void => guard.assertInPlace('not-applied');
+    const checkpointer = new Checkpointer(settings, assertInPlace);
+    const hold = usesLog && !readonly ? new LogHold({ path, databaseKey, checkpointer, report }) : undefined;
+    const reads = createLocalReads({ path, reader, guard, options, sqlite: options.sqlite, hold, report });
+    return { reads, slowWrites: readonly ? undefined : new SlowWrites(settings, assertInPlace) };
   }
 }
 

@@ -43,6 +43,7 @@ const keepsSchema = /^(BEGIN( \w+)?|COMMIT)$/;
 
 /** In the handle's own temp schema, which never reaches the database file. */
 const rowidTable = 'nestjs_turso_rowid';
+const forgettingRowid = `INSERT OR REPLACE INTO temp.${rowidTable} (id) VALUES (0)`;
 
 /** One open handle on a database, with its prepared statements. */
 export class SqliteHandle {
@@ -137,7 +138,7 @@ export class SqliteHandle {
    */
   forgetRowid(): void {
     if (this.db.readonly) return;
-    this.prepare(`INSERT OR REPLACE INTO temp.${rowidTable} (id) VALUES (0)`).prepared.run();
+    this.prepare(forgettingRowid).prepared.run();
   }
 
   /** Changed rows and the last rowid: better-sqlite3 tells neither of a statement that also returns rows. */

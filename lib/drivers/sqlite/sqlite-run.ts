@@ -130,6 +130,17 @@ function runWrite(entry: Prepared, args: unknown[]): ResultSet {
   return new StatementResult({ columns: [], columnTypes: [], rows: [], ...counts });
 }
 
+/** The result of a write on a thread, with the counts that the same statement answers here. */
+export function withCounts(entry: Prepared, result: StatementResult): StatementResult {
+  const { columns, columnTypes, rows, rowsAffected, lastInsertRowid = 0n } = result;
+  return new StatementResult({
+    columns,
+    columnTypes,
+    rows,
+    ...toCounts(entry, rowsAffected, lastInsertRowid),
+  });
+}
+
 interface Counts {
   readonly rowsAffected: number;
   readonly lastInsertRowid: bigint | undefined;

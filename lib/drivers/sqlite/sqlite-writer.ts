@@ -1,24 +1,52 @@
 import type { IntMode, ResultSet } from '@libsql/core/api';
 import type { Deadline } from '../../async/deadline.js';
+import { endOfTurn } from '../../async/end-of-turn.js';
 import type { FifoGate, Guest, Release } from '../../async/fifo-gate.js';
+import type { SqlClass } from '../../sql/classify-sql.js';
 import type { Statement } from '../../contract/statement.js';
 import type { FileGuard } from './file-guard.js';
 import { GroupCommit, type GroupMember } from './group-commit.js';
-import type { SqliteHandle } from './sqlite-handle.js';
+import { bindArgs } from './bind-args.js';
+import { hasQuickPlan } from './has-quick-plan.js';
+import type { SlowWrites } from './slow-writes.js';
+import { toSqliteError } from './sqlite-errors.js';
+import type { Prepared, SqliteHandle } from './sqlite-handle.js';
+import { withCounts } from './sqlite-run.js';
 import { WriterPace } from './writer-pace.js';
+
+/** What writes are done with. */
+export interface WritingHandles {
+  readonly writer: SqliteHandle;
+  /** Undefined for `:memory:`, which no other handle can see, and where nothing may be written. */
+  readonly slowWrites: SlowWrites | undefined;
+  /** Undefined for `:memory:`, which has no file. */
+  readonly guard: FileGuard | undefined;
+}
+
+/** A write that waits for the gate, or to be served by whoever has it. */
+interface QueuedWrite extends GroupMember, Guest {
+  readonly deadline: Deadline;
+  readonly found: SqlClass;
+  /** Answers its caller. */
+  onServed(): void;
+}
 
 /** The writing handle of a database, behind the gate of that database. */
 export class SqliteWriter {
+  readonly #handle: SqliteHandle;
+  readonly #slowWrites: SlowWrites | undefined;
   readonly #gate: FifoGate;
   readonly #guard: FileGuard | undefined;
   readonly #pace: WriterPace;
   readonly #group: GroupCommit;
 
-  constructor(handle: SqliteHandle, gate: FifoGate, guard: FileGuard | undefined, intMode: IntMode) {
+  constructor({ writer, slowWrites, guard }: WritingHandles, gate: FifoGate, intMode: IntMode) {
+    this.#handle = writer;
+    this.#slowWrites = slowWrites;
     this.#gate = gate;
     this.#guard = guard;
-    this.#pace = new WriterPace(() => handle.dataVersion);
-    this.#group = new GroupCommit(handle, guard, intMode);
+    this.#pace = new WriterPace(() => writer.dataVersion);
+    this.#group = new GroupCommit(writer, guard, intMode);
   }
 
   get isHeld(): boolean {
@@ -59,45 +87,83 @@ export class SqliteWriter {
     }
   }
 
-  /**
-   * Runs a statement that commits by itself.
-   * @param mayShare it may share its commit with others that wait right behind it
-   */
-  async execute(statement: Statement, mayShare: boolean, deadline: Deadline): Promise<ResultSet> {
-    const member: GroupMember & Guest = { host: this, statement, deadline, settled: undefined };
-    if (!mayShare) return this.use(deadline, () => this.#group.runStatement(member));
-    const release = await this.#gate.acquireOrBeServed(deadline, member);
-    if (release !== undefined)
-      await new Promise<void>((resolve, reject) => {
-        this.#serve(member, release, resolve).catch(reject);
-      });
-    return resultOf(member);
+  /** Runs a statement that commits by itself. */
+  execute(statement: Statement, found: SqlClass, deadline: Deadline): Promise<ResultSet> {
+    return new Promise((resolve, reject) => {
+      const write: QueuedWrite = {
+        // only those share a commit
+        host: found === 'change' && this.#slowWrites !== undefined ? this : undefined,
+        statement,
+        found,
+        deadline,
+        settled: undefined,
+        onPlace: (release) => void this.#serve(write, release),
+        onRefused: reject,
+        onServed: () => answer(write, resolve, reject),
+      };
+      this.#gate.ask(write);
+    });
   }
 
-  /**
-   * Runs a statement, and those right behind it that may share its commit.
-   * @param onFirst called as soon as the first one is settled; the others may take longer
-   */
-  async #serve(first: GroupMember, release: Release, onFirst: () => void): Promise<void> {
+  /** Runs a statement, and those right behind it that may share its commit: at least all that come in this turn of the event loop. */
+  async #serve(first: QueuedWrite, release: Release): Promise<void> {
     const leave = this.#leaveWith(release);
-    const served = new Map([[first, onFirst]]);
-    const takeNext = (): GroupMember | undefined => {
-      const taken = this.#gate.takeGuestOf<GroupMember & Guest>(this);
-      if (taken !== undefined) served.set(taken.guest, taken.onServed);
-      return taken?.guest;
+    const taken: QueuedWrite[] = [];
+    const takeNext = (): QueuedWrite | undefined => {
+      const next = this.#gate.guestOf<QueuedWrite>(this);
+      if (next === undefined || this.#findSlow(next) !== undefined) return undefined;
+      this.#gate.take(next);
+      taken.push(next);
+      return next;
     };
     try {
+      if (first.host === this) await endOfTurn();
       await this.#pace.rest(first.deadline);
       this.#guard?.assertInPlaceNowAndThen();
-      if (this.#gate.hasGuestOf(this)) {
-        await this.#group.run(first, takeNext, (member) => served.get(member)?.());
-      } else await this.#group.runAlone(first);
+      const slow = this.#findSlow(first);
+      if (slow !== undefined) await this.#runSlow(first, slow);
+      else if (first.host === this && this.#gate.guestOf(this) !== undefined)
+        await this.#group.run(first, takeNext, (member) => member.onServed());
+      else await this.#group.runAlone(first);
     } catch (error) {
       first.settled ??= { error };
     } finally {
-      for (const onServed of served.values()) onServed();
+      first.onServed();
+      for (const other of taken) other.onServed();
       leave();
     }
+  }
+
+  /** The statement, prepared, when it may hold up the event loop. */
+  #findSlow({ statement, found }: QueuedWrite): Prepared | undefined {
+    if (this.#slowWrites === undefined || (found !== 'change' && found !== 'query')) return undefined;
+    try {
+      const entry = this.#handle.prepare(statement.sql);
+      entry.pace.tryFirst(() =>
+        hasQuickPlan(this.#handle.db, statement.sql, bindArgs(entry.parameters, statement.args)),
+      );
+      return entry.pace.isFast ? undefined : entry;
+    } catch {
+      // its error comes when it runs
+      return undefined;
+    }
+  }
+
+  /** Its caller is answered as soon as he can be; the gate is held until SQLite is done with it. */
+  async #runSlow(write: QueuedWrite, entry: Prepared): Promise<void> {
+    const { statement, deadline } = write;
+    const slowWrites = this.#slowWrites as SlowWrites;
+    try {
+      const args = bindArgs(entry.parameters, statement.args);
+      const result = await slowWrites.run({ sql: statement.sql, args, pace: entry.pace }, deadline);
+      this.#guard?.assertInPlace('unknown');
+      write.settled = { result: withCounts(entry, result) };
+    } catch (error) {
+      write.settled = { error: toSqliteError(error) };
+    }
+    write.onServed();
+    await slowWrites.idle();
+    this.#pace.forgetVersion();
   }
 
   #leaveWith(release: Release): Release {
@@ -108,8 +174,12 @@ export class SqliteWriter {
   }
 }
 
-function resultOf({ settled }: GroupMember): ResultSet {
-  if (settled === undefined) throw new Error('a write ended without an answer');
-  if ('error' in settled) throw settled.error;
-  return settled.result;
+function answer(
+  { settled }: GroupMember,
+  resolve: (result: ResultSet) => void,
+  reject: (error: unknown) => void,
+): void {
+  if (settled === undefined) reject(new Error('a write ended without an answer'));
+  else if ('error' in settled) reject(settled.error);
+  else resolve(settled.result);
 }

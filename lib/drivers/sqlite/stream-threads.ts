@@ -4,7 +4,8 @@ import { FifoGate, type Release } from '../../async/fifo-gate.js';
 import { within } from '../../async/within.js';
 import { createRowFactory } from '../../contract/row.js';
 import { addRows } from './pooled-read.js';
-import { ReaderThread, type ThreadTask } from './reader-thread.js';
+import { openThread } from './open-thread.js';
+import type { ReaderThread, ThreadTask } from './reader-thread.js';
 import type { RowsReply, ThreadSettings } from './thread-protocol.js';
 import { whileBusyElsewhere } from './while-busy.js';
 
@@ -88,9 +89,9 @@ export class StreamThreads {
 
   /** One whose statement goes on keeps its place until SQLite is done with it. */
   #giveBack(thread: ReaderThread, release = this.#releases.get(thread)): void {
-    const isOther = this.#releases.get(thread) !== release;
+    const isOther = release === undefined || this.#releases.get(thread) !== release;
     if (isOther || (this.#threads.has(thread) && !thread.isIdle)) return;
-    release?.();
+    release();
     this.#releases.delete(thread);
   }
 
@@ -99,24 +100,22 @@ export class StreamThreads {
   }
 
   #open(): Promise<ReaderThread> {
-    return new Promise((resolve, reject) => {
-      const thread = new ReaderThread(this.#settings, {
-        onOpened: this.#assertInPlace,
-        onIdle: () => (this.#releases.has(thread) ? this.#giveBack(thread) : resolve(thread)),
-        onUnusable: (_thread, error) => reject(error),
-        onGone: () => {
-          this.#threads.delete(thread);
-          this.#giveBack(thread);
-        },
-      });
-      this.#threads.add(thread);
+    const { thread, opened } = openThread(this.#settings, {
+      onOpened: this.#assertInPlace,
+      onIdle: () => this.#giveBack(thread),
+      onGone: () => {
+        this.#threads.delete(thread);
+        this.#giveBack(thread);
+      },
     });
+    this.#threads.add(thread);
+    return opened;
   }
 }
 
 /** One statement of a stream: each `next()` takes one message of rows. */
 class StreamTask implements ThreadTask {
-  readonly streams = true;
+  readonly kind = 'stream';
   readonly sql: string;
   readonly args: readonly unknown[];
   #resolve: (reply: RowsReply) => void = () => undefined;

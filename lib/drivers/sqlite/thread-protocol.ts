@@ -7,8 +7,9 @@ export interface ThreadSettings {
   readonly pragmas: readonly string[];
   readonly intMode: IntMode;
   /**
-   * Three integers for a thread at work, which receives no messages: jobs up to the first number are not to be begun, the job with the
-   * second number is to stop at its next row, the job with the third number is to run in any case.
+   * Four integers for a thread at work, which receives no messages: jobs up to the first number are not to be begun, the job with the
+   * second number is to stop at its next row, the job with the third number is to run in any case. The fourth decides about a job that
+   * writes. Who puts something in the place of 0 comes first: the thread, which commits then, or the other side, and it is rolled back.
    */
   readonly marks: SharedArrayBuffer;
 }
@@ -19,9 +20,15 @@ export interface ThreadJob {
   readonly sql: string;
   /** As better-sqlite3 binds them. */
   readonly args: readonly unknown[];
-  /** Rows are read as they are asked for, on an open cursor, instead of all at once. */
-  readonly streams: boolean;
+  readonly kind: JobKind;
 }
+
+/**
+ * - `read`: all rows at once
+ * - `stream`: rows as they are asked for, on an open cursor
+ * - `write`: all at once, in a transaction of its own, which is committed before the answer
+ */
+export type JobKind = 'read' | 'stream' | 'write';
 
 export type ToThread =
   | { readonly type: 'run'; readonly jobs: readonly ThreadJob[] }
@@ -43,7 +50,12 @@ export interface RowsReply {
   readonly done: boolean;
   /** How long the statement took, in milliseconds. */
   readonly tookMs: number;
+  /** Of a job that writes. */
+  readonly counts: WriteCounts | undefined;
 }
+
+/** Changed rows and the last rowid. */
+export type WriteCounts = readonly [changes: bigint, rowid: bigint];
 
 export interface FailedReply {
   readonly type: 'failed';

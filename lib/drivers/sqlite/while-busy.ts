@@ -19,11 +19,10 @@ const longestWaitMs = 5;
 export async function whileBusy<T>(work: () => T, deadline: Deadline): Promise<T> {
   let lock: unknown;
   for (;;) {
-    const turn = eventLoopShare.enter(deadline);
-    if (turn !== undefined) await turn.catch((error: unknown) => rethrow(error, lock, deadline));
     try {
-      return work();
+      return await eventLoopShare.run(work, deadline);
     } catch (error) {
+      if (!isBusy(error)) rethrow(toSqliteError(error), lock, deadline);
       lock = error;
       await restIfBusy(error, deadline);
     }

@@ -37,6 +37,11 @@ export class WriterPace {
     this.#version = version;
   }
 
+  /** Called when another handle of our own has written. */
+  forgetVersion(): void {
+    this.#version = undefined;
+  }
+
   /** Called when the gate is given back. */
   leave(): void {
     this.#leftAt = performance.now();

@@ -12,27 +12,49 @@ function work(ms: number): void {
 
 /** Does a piece of work in its turn, as the drivers do. */
 async function inTurn(share: EventLoopShare, run: () => void, deadline = soon()): Promise<void> {
-  const turn = share.enter(deadline);
-  if (turn !== undefined) await turn;
-  run();
+  await share.run(run, deadline);
 }
 
 describe('EventLoopShare', () => {
   it('lets work run at once until a turn has lasted 2 ms, then in the next turn', async () => {
     const share = new EventLoopShare();
-    const first = share.enter(soon());
-    work(3);
-    const second = share.enter(soon());
-    let admitted = false;
-    void second?.then(() => (admitted = true));
+    const done: string[] = [];
+    const run = (name: string, ms = 0): unknown =>
+      share.run(() => {
+        done.push(name);
+        work(ms);
+      }, soon());
+    run('first', 3);
+    const second = run('second');
     for (let n = 0; n < 50; n++) await undefined;
-    const sameTurn = admitted;
+    const inSameTurn = [...done];
     await second;
-    await nextTurn();
-    await nextTurn();
 
-    expect([first, sameTurn, admitted]).toEqual([undefined, false, true]);
-    expect(share.enter(soon())).toBeUndefined();
+    expect(inSameTurn).toEqual(['first']);
+    expect(done).toEqual(['first', 'second']);
+    await nextTurn();
+    expect(run('third')).toBeUndefined();
+    expect(done).toEqual(['first', 'second', 'third']);
+  });
+
+  it('lets those in front of those who ask again while they are resumed', async () => {
+    const share = new EventLoopShare();
+    let turns = 0;
+    let waiting = true;
+    const count = async (): Promise<void> => {
+      for (; waiting; turns++) await nextTurn();
+    };
+    void share.run(() => work(3), soon());
+    const counting = count();
+    // a thousand reads of a few microseconds by each of ten
+    const callers = Array.from({ length: 10 }, async () => {
+      for (let n = 0; n < 1_000; n++) await share.run(() => n, soon());
+    });
+    await Promise.all(callers);
+    waiting = false;
+    await counting;
+
+    expect(turns).toBeLessThan(500);
   });
 
   it('keeps the order in which it was asked, also when it is asked meanwhile', async () => {

@@ -109,6 +109,25 @@ describe('FifoGate', () => {
     expect(removed).toHaveBeenCalled();
   });
 
+  it('watches all who wait with one timer and one listener for each signal', async () => {
+    const gate = new FifoGate(1, 'waiting');
+    const release = hold(gate);
+    const { signal } = new AbortController();
+    const added = jest.spyOn(signal, 'addEventListener');
+    const failures = [500, 400, 600].map((ms) => failureOf(gate.acquire(createDeadline(ms, signal))));
+    const served = gate.acquire(createDeadline(5_000, signal));
+    await settle();
+    expect([added.mock.calls.length, jest.getTimerCount()]).toEqual([1, 1]);
+
+    await jest.advanceTimersByTimeAsync(400);
+    expect(gate.waiting).toBe(3);
+    await jest.advanceTimersByTimeAsync(200);
+    expect((await Promise.all(failures)).map(({ kind }) => kind)).toEqual(['timeout', 'timeout', 'timeout']);
+    release();
+    await served;
+    expect([gate.waiting, jest.getTimerCount()]).toEqual([0, 0]);
+  });
+
   it('refuses at once when the deadline is over or the signal has fired, even when it is free', async () => {
     const gate = new FifoGate(1, 'waiting');
     const failures = [

@@ -1,0 +1,57 @@
+// @ts-check
+/**
+ * Runs the writes of a thread, each in a transaction of its own.
+ *
+ * @param {import('better-sqlite3').Database} db
+ * @param {Int32Array} marks see thread-protocol.ts
+ */
+export function createWrites(db, marks) {
+  db.exec('CREATE TEMP TABLE nestjs_turso_rowid (id INTEGER PRIMARY KEY)');
+  // for a statement that inserts nothing, as SqliteHandle does it
+  const forgetRowid = db.prepare('INSERT OR REPLACE INTO temp.nestjs_turso_rowid (id) VALUES (0)');
+  const readCounts = db.prepare('SELECT changes(), last_insert_rowid()').safeIntegers(true).raw(true);
+
+  return {
+    /**
+     * @template {{ counts: [bigint, bigint] | undefined }} T
+     * @param {number} id
+     * @param {() => T} work runs the statement to its end
+     * @param {() => void} stop leaves it
+     */
+    run(id, work, stop) {
+      forgetRowid.run();
+      db.exec('BEGIN IMMEDIATE');
+      try {
+        const result = attempt(id, work, stop);
+        result.counts = /** @type {[bigint, bigint]} */ (readCounts.get());
+        commit(id);
+        return result;
+      } finally {
+        if (db.inTransaction) db.exec('ROLLBACK');
+      }
+    },
+  };
+
+  /**
+   * `OR FAIL` keeps what it did before the conflict, as outside of a transaction; after any other conflict there is nothing to keep.
+   *
+   * @template T
+   * @param {number} id @param {() => T} work @param {() => void} stop
+   */
+  function attempt(id, work, stop) {
+    try {
+      return work();
+    } catch (error) {
+      stop();
+      const code = String(/** @type {{ code?: unknown }} */ (error).code);
+      if (db.inTransaction && code.startsWith('SQLITE_CONSTRAINT')) commit(id);
+      throw error;
+    }
+  }
+
+  /** @param {number} id */
+  function commit(id) {
+    if (Atomics.compareExchange(marks, 3, 0, id) !== 0) throw new Error('nobody waits for the statement');
+    db.exec('COMMIT');
+  }
+}
