@@ -40,7 +40,7 @@ describe('a disk that is full', () => {
       const { lastSyncError, rebuilds } = db.status().replica;
       print({ own: (await read('read-your-writes')).value, old, lastSyncError, rebuilds });
       await db.close();`;
-    const child = startChild(code, { URL: room.server.url, REPLICA: path }, fileBlocks);
+    const child = startChild(code, { URL: room.server.url, REPLICA: path }, { fileBlocks });
     const [first, full] = (await child.ended) as [unknown, { own: number; old: number[] }];
     await using db = await openReplica(room.server.url, { path });
 

@@ -89,7 +89,7 @@ describe('a copy by way of the file', () => {
 
     expect(report).toMatchObject({ verification: { equal: true }, rejects: [], notes: [] });
     await expectCopied();
-    server.kill('SIGKILL');
+    await server.kill('SIGKILL');
     await server.restart();
     await expectCopied();
     await createTestTarget(front.url).run(`INSERT INTO keyless VALUES ('more', 1)`);
