@@ -15,6 +15,10 @@ export interface OptionValues {
   readonly 'on-bad-row'?: string | undefined;
   readonly 'invalid-utf8'?: string | undefined;
   readonly mode?: string | undefined;
+  readonly via?: string | undefined;
+  readonly 'data-folder'?: string | undefined;
+  readonly 'admin-url'?: string | undefined;
+  readonly namespace?: string | undefined;
   readonly rejects?: string | undefined;
   readonly 'work-folder'?: string | undefined;
 }

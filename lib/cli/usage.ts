@@ -18,6 +18,10 @@ Commands
 Options
   --resume                   goes on with an interrupted copy or pull
   --into-non-empty           copy, plan, verify: beside what the database holds, unless a name is taken
+  --via <way>                copy, plan: rows (default), or file: the file itself becomes a new database of a self-hosted sqld
+  --data-folder <folder>     with --via file: what that server has as --db-path
+  --admin-url <url>          with --via file: what it has as --admin-listen-addr
+  --namespace <name>         with --via file: the new database (default: the first label of the host name)
   --keep-open                copy: sync and cutover follow
   --mode <mode>              sync: finds changes by hash or changelog (default: changelog where one is installed)
   --force                    backup, restore: replaces a file that nobody has open

@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { runCopy, type CopyOutcome } from './copy/run-copy.js';
 import type { TransferReport } from './copy/transfer-report.js';
+import { isDeepStrictEqual } from 'node:util';
 import { createPlan } from './plan/create-plan.js';
-import type { TransferPlan } from './plan/transfer-plan.js';
+import type { TransferNote } from './plan/transfer-plan.js';
+import { placeDatabase } from './place/place-database.js';
+import { filePageSize } from './place/placement.js';
+import { assertPlaceable } from './place/rehearse-placement.js';
 import { resolveTransferOptions } from './resolve-transfer-options.js';
 import { openSource, type Source } from './source/source.js';
 import { assertFile, takeSnapshot } from './source/take-snapshot.js';
@@ -47,24 +51,31 @@ export async function copyDatabase(options: CopyOptions): Promise<TransferReport
 async function beginCopy(target: TargetDatabase): Promise<CopyOutcome> {
   const { workFolder: folder, invalidUtf8 } = target.options;
   await clearUnused(folder);
-  const { source, plan, record } = await prepare(target).catch(async (error: unknown) => {
+  const { source, notes, record } = await prepare(target).catch(async (error: unknown) => {
     await emptyWorkFolder(folder);
     throw error;
   });
-  return runCopy(target, source, record, plan.notes);
+  return run(target, source, record, notes);
 
   async function prepare({ options }: TargetDatabase): Promise<Prepared> {
     options.onProgress({ stage: 'snapshot', object: undefined, rows: 0, totalRows: 0 });
-    const snapshot = await takeSnapshot(options.source, snapshotPath(folder));
+    const { placement } = options;
+    const snapshot = await takeSnapshot(options.source, snapshotPath(folder), placement && filePageSize);
     const source = await openSource(snapshotPath(folder), invalidUtf8, snapshot);
     try {
-      const plan = await createPlan(target, source);
-      if (plan.problems.length > 0) throw new TransferRefusedError(plan.problems);
+      const notes = await look(target, source);
       const { source: from, target: to, intoNonEmpty } = options;
-      const begun = { id: randomUUID(), source: from, target: to.location, invalidUtf8, intoNonEmpty };
+      const begun = {
+        id: randomUUID(),
+        source: from,
+        target: to.location,
+        invalidUtf8,
+        intoNonEmpty,
+        placement,
+      };
       const record = { ...begun, snapshot, finished: false };
       await writeRecord(folder, record);
-      return { source, plan, record };
+      return { source, notes, record };
     } catch (error) {
       source.close();
       throw error;
@@ -72,9 +83,32 @@ async function beginCopy(target: TargetDatabase): Promise<CopyOutcome> {
   }
 }
 
+/** @throws TransferRefusedError with every problem; where the file itself moves, those are found behind the record */
+async function look(target: TargetDatabase, source: Source): Promise<readonly TransferNote[]> {
+  const { placement } = target.options;
+  if (placement !== undefined) {
+    await assertPlaceable(target, source, placement);
+    return [];
+  }
+  const { problems, notes } = await createPlan(target, source);
+  if (problems.length > 0) throw new TransferRefusedError(problems);
+  return notes;
+}
+
+function run(
+  target: TargetDatabase,
+  source: Source,
+  record: TransferRecord,
+  notes: readonly TransferNote[],
+): Promise<CopyOutcome> {
+  return record.placement === undefined
+    ? runCopy(target, source, record, notes)
+    : placeDatabase(target, source, record, record.placement);
+}
+
 interface Prepared {
   readonly source: Source;
-  readonly plan: TransferPlan;
+  readonly notes: readonly TransferNote[];
   readonly record: TransferRecord;
 }
 
@@ -95,8 +129,13 @@ async function resumeCopy(target: TargetDatabase): Promise<CopyOutcome> {
       `the copy was begun with intoNonEmpty ${record.intoNonEmpty}: resume it with the same`,
       'TRANSFER_OPTION_INVALID',
     );
+  if (!isDeepStrictEqual(record.placement, target.options.placement))
+    throw createTransferError(
+      'the copy was begun with another viaFile: resume it with the same',
+      'TRANSFER_OPTION_INVALID',
+    );
   const source = await openSource(snapshotPath(folder), invalidUtf8, record.snapshot);
-  return runCopy(target, source, record, []);
+  return run(target, source, record, []);
 }
 
 async function findRecord(folder: string): Promise<TransferRecord> {

@@ -14,6 +14,7 @@ export type {
   CopyOptions,
   CutoverOptions,
   DetachOptions,
+  FilePlacement,
   PullOptions,
   SyncOptions,
   TransferOptions,

@@ -1,3 +1,4 @@
+import { assertPlaceable, rehearsePlacement } from './place/rehearse-placement.js';
 import { createPlan } from './plan/create-plan.js';
 import type { TransferPlan } from './plan/transfer-plan.js';
 import { resolveTransferOptions } from './resolve-transfer-options.js';
@@ -7,13 +8,18 @@ import { withSnapshot } from './with-snapshot.js';
 
 /**
  * Finds out what a copy would do, and everything that stands against it. The target is asked whether it takes every definition, in a
- * transaction that is rolled back; nothing is written. Reading and scanning block this thread: in a server, run it in a worker.
+ * transaction that is rolled back; nothing is written. With `viaFile` it is an empty database that exists for this moment alone. Reading and scanning block this thread: in a server, run it in a worker.
  * @throws DatabaseError when source or target cannot be read
  */
 export async function planTransfer(options: TransferOptions): Promise<TransferPlan> {
   const target = new TargetDatabase(resolveTransferOptions(options));
   try {
-    return await withSnapshot(target.options, (source) => createPlan(target, source));
+    const { placement } = target.options;
+    return await withSnapshot(target.options, async (source) => {
+      if (placement === undefined) return createPlan(target, source);
+      await assertPlaceable(target, source, placement);
+      return rehearsePlacement(target, source, placement);
+    });
   } finally {
     target.close();
   }

@@ -1,6 +1,7 @@
 /** What a transfer does now. */
 export interface Progress {
-  readonly stage: 'snapshot' | 'plan' | 'tables' | 'rows' | 'sequence' | 'indexes' | 'views' | 'verify';
+  readonly stage:
+    'snapshot' | 'plan' | 'file' | 'tables' | 'rows' | 'sequence' | 'indexes' | 'views' | 'verify';
   /** The table or object, where there is one. */
   readonly object: string | undefined;
   /** Rows of the object that are done. */

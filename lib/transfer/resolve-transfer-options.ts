@@ -1,6 +1,7 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { resolveOptions } from '../options/resolve-options.js';
 import type { ResolvedTursoTarget } from '../options/resolved-options.js';
+import { resolvePlacement, type ResolvedPlacement } from './place/placement.js';
 import type { ProgressListener } from './progress.js';
 import type { InvalidTextPolicy } from './source/cell.js';
 import { createTransferError } from './transfer-errors.js';
@@ -26,6 +27,8 @@ export interface ResolvedTransferOptions {
   readonly invalidUtf8: InvalidTextPolicy;
   readonly onBadRow: 'stop' | 'quarantine';
   readonly intoNonEmpty: boolean;
+  /** Of the file itself; `undefined` sends rows. */
+  readonly placement: ResolvedPlacement | undefined;
   readonly rejectsFile: string;
   /** One of this source's own, in the folder that the caller names. */
   readonly workFolder: string;
@@ -63,9 +66,11 @@ export function resolveTransferOptions(options: CopyOptions): ResolvedTransferOp
       'TRANSFER_OPTION_INVALID',
     );
   }
+  const server = resolveTarget(options.target);
   return {
     source,
-    ...resolveTarget(options.target),
+    ...server,
+    placement: resolvePlacement(options, server.target),
     invalidUtf8: merged.invalidUtf8,
     onBadRow: merged.onBadRow,
     intoNonEmpty: merged.intoNonEmpty,
@@ -91,6 +96,7 @@ export function createServerOptions(
     ...server,
     ...bounds,
     source: file,
+    placement: undefined,
     rejectsFile: `${file}.rejects.jsonl`,
     workFolder: `${file}.transfer`,
   };

@@ -8,6 +8,19 @@ export type TransferTarget = Pick<
   'authToken' | 'tls' | 'remoteEncryptionKey' | 'allowInsecure'
 > & { readonly url: string };
 
+/** A self-hosted sqld with `--enable-namespaces`, on this machine. */
+export interface FilePlacement {
+  /** Path of what it was started with as `--db-path`. */
+  readonly dataFolder: string;
+  /** Address of what it was started with as `--admin-listen-addr`: `'http://127.0.0.1:8090'`. One that needs a key is refused. */
+  readonly adminUrl: string;
+  /**
+   * Name of the new database, which must not exist.
+   * @default the first label of the target's host name
+   */
+  readonly namespace?: string;
+}
+
 /** What `planTransfer`, `copyDatabase` and `verifyTransfer` take. The environment is not read. */
 export interface TransferOptions {
   /** Path of the SQLite file. */
@@ -39,6 +52,12 @@ export interface TransferOptions {
    */
   readonly workFolder?: string;
   /**
+   * Puts the file itself into the data folder of a self-hosted sqld, as a new namespace, instead of sending rows: for `planTransfer`
+   * and `copyDatabase`. It takes along what rows leave behind, and leaves no row out.
+   * @default undefined: rows are sent
+   */
+  readonly viaFile?: FilePlacement;
+  /**
    * Longest time for one request, in milliseconds; building an index is one request.
    * @default 600000
    */
@@ -69,7 +88,7 @@ export interface CopyOptions extends TransferOptions {
 }
 
 /** What `syncDatabase` takes. */
-export interface SyncOptions extends Omit<TransferOptions, 'intoNonEmpty'> {
+export interface SyncOptions extends Omit<TransferOptions, 'intoNonEmpty' | 'viaFile'> {
   /**
    * How it finds out what changed. `changelog` installs triggers in the source that note the keys of rows which change; `hash`
    * compares digests of everything and never touches the source.
@@ -79,7 +98,7 @@ export interface SyncOptions extends Omit<TransferOptions, 'intoNonEmpty'> {
 }
 
 /** What `cutoverDatabase` takes. */
-export interface CutoverOptions extends Omit<TransferOptions, 'intoNonEmpty'> {
+export interface CutoverOptions extends Omit<TransferOptions, 'intoNonEmpty' | 'viaFile'> {
   /** Is told the length of the pause when it is over: from now on the application may start on the target. */
   readonly onPause?: (pauseMs: number) => void;
 }

@@ -1,4 +1,5 @@
 import { openSource, type Source } from './source/source.js';
+import { filePageSize } from './place/placement.js';
 import { assertFile, takeSnapshot } from './source/take-snapshot.js';
 import { lockWorkFolder } from './source/lock-work-folder.js';
 import { emptyWorkFolder, readRecord, snapshotPath } from './source/work-folder.js';
@@ -22,12 +23,12 @@ export async function withSnapshot<T>(
 
 /** The same in a work folder that is locked already. */
 export async function onSnapshot<T>(
-  { source: path, workFolder: folder, invalidUtf8, onProgress }: ResolvedTransferOptions,
+  { source: path, workFolder: folder, invalidUtf8, placement, onProgress }: ResolvedTransferOptions,
   work: (source: Source) => Promise<T>,
 ): Promise<T> {
   onProgress({ stage: 'snapshot', object: undefined, rows: 0, totalRows: 0 });
   try {
-    const snapshot = await takeSnapshot(path, snapshotPath(folder));
+    const snapshot = await takeSnapshot(path, snapshotPath(folder), placement && filePageSize);
     const source = await openSource(snapshotPath(folder), invalidUtf8, snapshot);
     try {
       return await work(source);

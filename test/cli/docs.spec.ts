@@ -3,6 +3,8 @@ import BetterSqlite3 from 'better-sqlite3';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { usage } from '../../lib/cli/usage.js';
+import { findFreePort } from '../../lib/testing/server/find-free-port.js';
+import { openNamespaceFront, type NamespaceFront } from '../../lib/testing/server/namespace-front.js';
 import { pageOf } from '../docs/pages.js';
 import { startSqld, type SqldServer } from '../support/sqld-server.js';
 import { createTempFolder } from '../support/temp-folder.js';
@@ -12,15 +14,31 @@ const page = pageOf('docs/migrating.md');
 
 let server: SqldServer;
 let second: SqldServer;
+/** With namespaces. */
+let third: SqldServer;
+let front: NamespaceFront;
+/** What the page has instead of what is true here. */
+let addresses: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
   server = await startSqld();
   second = await startSqld();
+  const admin = `127.0.0.1:${await findFreePort()}`;
+  third = await startSqld({ args: ['--enable-namespaces', '--admin-listen-addr', admin] });
+  front = await openNamespaceFront(third.port, 'moved');
+  addresses = {
+    'http://127.0.0.1:8080': server.url,
+    'http://127.0.0.1:8081': second.url,
+    // not every machine knows names below localhost
+    'http://moved.example:8082': `${front.url} --namespace moved`,
+    'http://127.0.0.1:8090': `http://${admin}`,
+    '/var/lib/sqld': third.dataDir,
+  };
 });
 
 afterAll(async () => {
-  await server.stop();
-  await second.stop();
+  front.close();
+  for (const each of [server, second, third]) await each.stop();
 });
 
 describe('docs/migrating.md', () => {
@@ -33,7 +51,11 @@ describe('docs/migrating.md', () => {
       if (language === 'sql') runSql(join(folder, 'app.db'), code);
       if (language !== 'sh') continue;
       const [, ...args] = code.split(' ').slice(1);
-      const run = await runCli(args.map(toAddress), {}, folder);
+      const run = await runCli(
+        args.flatMap((arg) => (addresses[arg] ?? arg).split(' ')),
+        {},
+        folder,
+      );
       const errors = run.stderr.split('\n').filter((line) => /^(nestjs-turso|To go on):/.test(line));
       shown.push(normalize(page.blocks[index + 1]?.code ?? ''));
       printed.push(
@@ -42,7 +64,7 @@ describe('docs/migrating.md', () => {
     }
 
     expect(printed).toEqual(shown);
-    expect(printed).toHaveLength(11);
+    expect(printed).toHaveLength(12);
   }, 120_000);
 
   it('tells every kind of problem', async () => {
@@ -70,10 +92,6 @@ function runSql(path: string, sql: string): void {
   const db = new BetterSqlite3(path);
   db.exec(sql);
   db.close();
-}
-
-function toAddress(arg: string): string {
-  return arg.replace('http://127.0.0.1:8080', server.url).replace('http://127.0.0.1:8081', second.url);
 }
 
 function normalize(text: string, folder = ''): string {

@@ -1,17 +1,32 @@
+import { ConfigurationError } from '../../errors/configuration-error.js';
 import {
   copyDatabase,
   planTransfer,
   pullDatabase,
   verifyTransfer,
   type CopyOptions,
+  type FilePlacement,
 } from '../../transfer/index.js';
-import type { CommandInput, CommandKind, Result } from '../command.js';
+import type { CommandInput, CommandKind, OptionValues, Result } from '../command.js';
 import { describePlan, describePull, describeReport, describeVerification } from '../describe-results.js';
 import { exitCodes } from '../exit-codes.js';
 
 const example = 'app.db libsql://…';
 const places = ['file', 'server'] as const;
 const policies = ['on-bad-row', 'invalid-utf8', 'into-non-empty', 'rejects', 'work-folder'] as const;
+
+const placement = ['via', 'data-folder', 'admin-url', 'namespace'] as const;
+
+/** @throws ConfigurationError */
+function toPlacement(values: OptionValues): FilePlacement | undefined {
+  const { via = 'rows', 'data-folder': dataFolder, 'admin-url': adminUrl, namespace } = values;
+  if (via === 'rows' && (dataFolder ?? adminUrl ?? namespace) === undefined) return undefined;
+  if (via === 'file' && dataFolder !== undefined && adminUrl !== undefined)
+    return { dataFolder, adminUrl, ...(namespace !== undefined && { namespace }) };
+  throw new ConfigurationError(
+    'write it so: --via file --data-folder <folder> --admin-url <url>, and --namespace <name> where the address does not tell it',
+  );
+}
 
 /** What a command from a file to a server asks the library for. */
 export function toCopyOptions({ places: [from, to], values, signal, onProgress }: CommandInput): CopyOptions {
@@ -23,6 +38,7 @@ export function toCopyOptions({ places: [from, to], values, signal, onProgress }
     intoNonEmpty: values['into-non-empty'],
     onBadRow: values['on-bad-row'] as CopyOptions['onBadRow'],
     invalidUtf8: values['invalid-utf8'] as CopyOptions['invalidUtf8'],
+    viaFile: toPlacement(values),
     rejectsFile: values.rejects,
     workFolder: values['work-folder'],
     signal,
@@ -33,7 +49,7 @@ export function toCopyOptions({ places: [from, to], values, signal, onProgress }
 export const plan: CommandKind = {
   example,
   places,
-  options: policies,
+  options: [...policies, ...placement],
   async run(input): Promise<Result> {
     const found = await planTransfer(toCopyOptions(input));
     const exitCode = found.problems.length === 0 ? exitCodes.verified : exitCodes.usage;
@@ -44,7 +60,7 @@ export const plan: CommandKind = {
 export const copy: CommandKind = {
   example,
   places,
-  options: [...policies, 'resume', 'keep-open'],
+  options: [...policies, ...placement, 'resume', 'keep-open'],
   async run(input): Promise<Result> {
     const report = await copyDatabase(toCopyOptions(input));
     const copied = report.rejects.length === 0 ? exitCodes.verified : exitCodes.rejects;

@@ -12,15 +12,17 @@ const allPages = 0x7fff_ffff;
  * Writes a consistent copy of a live database to a new file: VACUUM INTO, or a copy of its pages where VACUUM would need a function
  * or a collation that only the application has. Rowids are kept by both. In WAL mode writers go on meanwhile; with a rollback journal
  * they find the file locked.
+ * @param pageSize in bytes; `undefined` keeps the source's
  * @returns what `identifySnapshot` says of it
  * @throws DatabaseError `TRANSFER_NO_SPACE` before anything is written
  */
-export async function takeSnapshot(source: string, path: string): Promise<string> {
+export async function takeSnapshot(source: string, path: string, pageSize?: number): Promise<string> {
   const database = await openSnapshotDatabase(source);
   const partial = `${path}.partial`;
   try {
     await assertSpace(database, dirname(path));
     await rm(partial, { force: true });
+    if (pageSize !== undefined) database.db.pragma(`page_size = ${pageSize}`);
     await copyInto(database, partial);
   } finally {
     database.close();

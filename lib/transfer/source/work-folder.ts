@@ -1,5 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ResolvedPlacement } from '../place/placement.js';
 import { replaceFile } from '../replace-file.js';
 import { createTransferError } from '../transfer-errors.js';
 
@@ -13,6 +14,8 @@ export interface TransferRecord {
   readonly invalidUtf8: string;
   /** The target holds other objects. */
   readonly intoNonEmpty: boolean;
+  /** Where the file itself goes. */
+  readonly placement: ResolvedPlacement | undefined;
   /** What `identifySnapshot` said. */
   readonly snapshot: string;
   /** The target is verified; only cleaning up is left. */

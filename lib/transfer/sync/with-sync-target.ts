@@ -13,7 +13,9 @@ export async function withSyncTarget<T>(
   options: SyncOptions,
   work: (target: TargetDatabase) => Promise<T>,
 ): Promise<T> {
-  const target = new TargetDatabase(resolveTransferOptions({ ...options, intoNonEmpty: false }));
+  const target = new TargetDatabase(
+    resolveTransferOptions({ ...options, intoNonEmpty: false, viaFile: undefined }),
+  );
   const { workFolder } = target.options;
   try {
     const lock = await lockWorkFolder(workFolder);
