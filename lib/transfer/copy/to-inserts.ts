@@ -3,7 +3,8 @@ import type { Cell } from '../source/cell.js';
 import { quoteName } from '../source/quote-name.js';
 import { listExpressions } from '../source/select-rows.js';
 import type { SourceTable } from '../source/source-schema.js';
-import { encodeCell, parameter } from '../target/encode-cell.js';
+import { encodeCell } from '../target/encode-cell.js';
+import { toPackedInsert } from './packed-insert.js';
 import { sizeOfRow } from './row-chunk.js';
 
 /** Bounds of a statement; SQLite's own for variables is 32,766. */
@@ -14,33 +15,37 @@ const maxVariables = 32_000;
 /** Multi-row inserts. OR ABORT beats an ON CONFLICT clause of the table, which could drop a row without a word. */
 export function toInserts(table: SourceTable, rows: readonly (readonly Cell[])[]): HranaStatement[] {
   const columns = listExpressions(table, false);
-  const head = `INSERT OR ABORT INTO ${quoteName(table.name)} (${columns.join(', ')}) VALUES `;
-  const statements: HranaStatement[] = [];
-  let tuples: string[] = [];
-  let args: HranaValue[] = [];
-  let bytes = 0;
-  const finish = (): void => {
-    if (tuples.length > 0) statements.push({ sql: head + tuples.join(','), args, want_rows: false });
-    tuples = [];
-    args = [];
-    bytes = 0;
-  };
-  const plain = toTuple(columns.map(() => parameter));
+  const into = `INSERT OR ABORT INTO ${quoteName(table.name)} (${columns.join(', ')})`;
+  return split(rows).map((some) => toPackedInsert(into, some) ?? toPlainInsert(into, some));
+}
+
+/** Rows of one statement each. */
+function split(rows: readonly (readonly Cell[])[]): (readonly Cell[])[][] {
+  const statements: (readonly Cell[])[][] = [];
+  let some: (readonly Cell[])[] = [];
+  let [bytes, variables] = [0, 0];
   for (const row of rows) {
     const size = sizeOfRow(row);
-    const isFull =
-      tuples.length >= maxRows || bytes + size > maxBytes || args.length + row.length > maxVariables;
-    if (isFull) finish();
-    const cells = row.map(encodeCell);
-    const isPlain = cells.every(({ sql }) => sql === parameter);
-    tuples.push(isPlain ? plain : toTuple(cells.map(({ sql }) => sql)));
-    for (const { value } of cells) if (value !== undefined) args.push(value);
+    const isFull = some.length >= maxRows || bytes + size > maxBytes || variables + row.length > maxVariables;
+    if (some.length === 0 || isFull) {
+      some = [];
+      statements.push(some);
+      [bytes, variables] = [0, 0];
+    }
+    some.push(row);
     bytes += size;
+    variables += row.length;
   }
-  finish();
   return statements;
 }
 
-function toTuple(values: readonly string[]): string {
-  return `(${values.join(',')})`;
+function toPlainInsert(into: string, rows: readonly (readonly Cell[])[]): HranaStatement {
+  const tuples: string[] = [];
+  const args: HranaValue[] = [];
+  for (const row of rows) {
+    const cells = row.map(encodeCell);
+    tuples.push(`(${cells.map(({ sql }) => sql).join(',')})`);
+    for (const { value } of cells) if (value !== undefined) args.push(value);
+  }
+  return { sql: `${into} VALUES ${tuples.join(',')}`, args, want_rows: false };
 }

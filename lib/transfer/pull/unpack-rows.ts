@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { RawText, type Cell } from '../source/cell.js';
-import { realScales } from './real-scales.js';
+import { realScales } from '../real-scales.js';
 
 const comma = 0x2c;
 const colon = 0x3a;

@@ -8,7 +8,7 @@ export interface EncodedCell {
 }
 
 /** The SQL of a plain parameter. */
-export const parameter = '?';
+const parameter = '?';
 
 const nothing: EncodedCell = { sql: parameter, value: { type: 'null' } };
 
