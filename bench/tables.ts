@@ -85,6 +85,11 @@ export const tables: readonly TableEntry[] = [
   },
   { id: 'stream', title: 'Many rows: memory and speed', load: () => import('./tables/stream.js') },
   { id: 'copy', title: 'From a file to a server', load: () => import('./tables/copy.js') },
+  {
+    id: 'copy-distance',
+    title: 'From a file to a server 40 ms away',
+    load: () => import('./tables/copy-distance.js'),
+  },
   { id: 'pull', title: 'From a server to a file', load: () => import('./tables/pull.js') },
   { id: 'boot', title: 'Start of an app', load: () => import('./tables/boot.js') },
   { id: 'imports', title: 'What an import loads', load: () => import('./tables/imports.js') },

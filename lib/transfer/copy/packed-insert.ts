@@ -39,15 +39,15 @@ export function toPackedInsert(into: string, rows: readonly (readonly Cell[])[])
       cells.push(`${(text as string).padStart(width.value)}${kind}${String(scale).padStart(width.scale)}`);
     }
   }
-  const values = kinds.map((found, column) => toExpression(found, column, columns));
+  const values = kinds.map((found, column) => toExpression(found, column, columns)).join(', ');
+  // numbers alone need no texts, and NULL alone needs nothing: a parameter too many is an error
+  const buffers = [Buffer.from(cells.join('')), Buffer.concat(bytes)];
+  const used = buffers.filter((_, index) => values.includes(`(?${index + 1}, `));
   return {
     sql:
       `WITH RECURSIVE nestjs_turso_rows (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM nestjs_turso_rows WHERE i + 1 < ${rows.length})` +
-      ` ${into} SELECT ${values.join(', ')} FROM nestjs_turso_rows`,
-    args: [Buffer.from(cells.join('')), Buffer.concat(bytes)].map((buffer) => ({
-      type: 'blob',
-      base64: buffer.toString('base64'),
-    })),
+      ` ${into} SELECT ${values} FROM nestjs_turso_rows`,
+    args: used.map((buffer) => ({ type: 'blob', base64: buffer.toString('base64') })),
     want_rows: false,
   };
 }

@@ -14,8 +14,16 @@ const longestValue = 8_192;
 /** SQLite nests an expression only so deep, and a function takes 127 arguments. */
 const mostColumns = 100;
 
-const windows = 'nestjs_turso_windows';
-const alone = 'nestjs_turso_row';
+/** Names that no column has. */
+const [windows, alone, first, last, id, size, packed] = [
+  'windows',
+  'row',
+  'first',
+  'last',
+  'id',
+  'size',
+  'packed',
+].map((name) => `nestjs_turso_${name}`);
 
 /** Functions of the server without which rows cannot be packed. */
 export const packingFunctions: readonly string[] = ['octet_length/1', 'atan2/2'];
@@ -39,22 +47,23 @@ export function toPacked(table: SourceTable, afterRowid: bigint | undefined): Hr
   const from = afterRowid === undefined ? '' : ` WHERE ${rowid} > ${afterRowid}`;
   const sizes = expressions.map(toSize);
   const lastOfNext = (where: string): string =>
-    `(SELECT CASE WHEN max(size) > ${longestValue} THEN min(id) ELSE max(id) END FROM` +
-    ` (SELECT ${rowid} AS id, max(0, ${sizes.join(', ')}) AS size FROM ${name}${where} ORDER BY ${rowid} LIMIT ${rowsPerPack}))`;
-  const next = ` WHERE ${rowid} > hi`;
+    `(SELECT CASE WHEN max(${size}) > ${longestValue} THEN min(${id}) ELSE max(${id}) END FROM` +
+    ` (SELECT ${rowid} AS ${id}, max(0, ${sizes.join(', ')}) AS ${size} FROM ${name}${where} ORDER BY ${rowid} LIMIT ${rowsPerPack}))`;
+  const next = ` WHERE ${rowid} > ${last}`;
   const pack =
-    `CASE WHEN lo < hi THEN (SELECT CAST(group_concat(packed, '') AS BLOB) FROM` +
-    ` (SELECT ${expressions.map(toPackedValue).join(' || ')} AS packed FROM ${name} WHERE ${rowid} BETWEEN lo AND hi ORDER BY ${rowid})) END`;
+    `CASE WHEN ${first} < ${last} THEN (SELECT CAST(group_concat(${packed}, '') AS BLOB) FROM (SELECT` +
+    ` ${expressions.map(toPackedValue).join(' || ')} AS ${packed} FROM ${name} WHERE ${rowid} BETWEEN ${first} AND ${last} ORDER BY ${rowid})) END`;
   const single = expressions.map((expression) => `${alone}.${expression}`);
   const { sql } = toReadable(
-    `SELECT ${single.join(', ')} FROM ${windows} LEFT JOIN ${name} AS ${alone} ON lo = hi AND ${alone}.${rowid} = lo WHERE lo IS NOT NULL`,
+    `SELECT ${single.join(', ')} FROM ${windows} LEFT JOIN ${name} AS ${alone} ON ${first} = ${last} AND ${alone}.${rowid} = ${first}` +
+      ` WHERE ${first} IS NOT NULL`,
     single,
   );
   return {
     sql:
-      `WITH RECURSIVE ${windows} (lo, hi) AS (SELECT min(${rowid}), ${lastOfNext(from)} FROM ${name}${from}` +
+      `WITH RECURSIVE ${windows} (${first}, ${last}) AS (SELECT min(${rowid}), ${lastOfNext(from)} FROM ${name}${from}` +
       ` UNION ALL SELECT (SELECT min(${rowid}) FROM ${name}${next}), ${lastOfNext(next)} FROM ${windows}` +
-      ` WHERE hi < (SELECT max(${rowid}) FROM ${name})) SELECT ${pack}, ${sql.slice('SELECT '.length)}`,
+      ` WHERE ${last} < (SELECT max(${rowid}) FROM ${name})) SELECT ${pack}, ${sql.slice('SELECT '.length)}`,
     want_rows: true,
   };
 }

@@ -71,6 +71,13 @@ export const keyTraps: Trap[] = [
       CREATE TABLE stays (id INTEGER PRIMARY KEY AUTOINCREMENT);
       INSERT INTO sqlite_sequence VALUES ('gone', 7), ('plain', 3); DROP TABLE t`);
   }),
+  equal('columns may be called as anything', (db) => {
+    db.exec(`CREATE TABLE t (size INTEGER PRIMARY KEY, lo, hi, first, last, id, packed, i, windows);
+      INSERT INTO t VALUES (300, 9, 8, 7, 6, 5, 4, 3, 2), (2, 1, 2, 3, 4, 5, 6, 7, 8), (1, 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h')`);
+    db.exec(
+      'CREATE TABLE u (packed INTEGER PRIMARY KEY, last); INSERT INTO u VALUES (10, 1), (9, 2), (-1, 3)',
+    );
+  }),
   equal('long and short rows far apart keep their rowids', (db) => {
     db.exec('CREATE TABLE t (id INTEGER PRIMARY KEY, a, b)');
     db.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 700)

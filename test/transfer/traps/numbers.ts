@@ -31,11 +31,19 @@ export const numberTraps: Trap[] = [
     }
   }),
   equal('floats of every size keep their last bit', (db) => {
-    db.exec('CREATE TABLE t (id INTEGER PRIMARY KEY, up, down REAL)');
+    // those of usual size travel together, and one that is not would make all of them travel alone
+    for (const table of ['every', 'usual'])
+      db.exec(`CREATE TABLE ${table} (id INTEGER PRIMARY KEY, up, down REAL)`);
     for (let exponent = -1074; exponent < 1024; exponent++) {
       const [up, down] = [(1 + 2 ** -52) * 2 ** exponent, -(2 - 2 ** -52) * 2 ** (exponent - 1)];
-      insert(db, 't', [[BigInt(exponent), up, down]]);
+      insert(db, 'every', [[BigInt(exponent), up, down]]);
+      if (exponent >= -36 && exponent < 62) insert(db, 'usual', [[BigInt(exponent), up, down]]);
     }
+  }),
+  equal('many rows of numbers alone, and of nothing at all, arrive', (db) => {
+    db.exec('CREATE TABLE numbers (a, b REAL); CREATE TABLE voids (a, b)');
+    for (let n = 0; n < 40; n++) insert(db, 'numbers', [[BigInt(n), n % 3 === 0 ? null : n / 8]]);
+    for (let n = 0; n < 40; n++) insert(db, 'voids', [[null, null]]);
   }),
   equal('whole floats stay floats', (db) => {
     db.exec('CREATE TABLE t (a, b REAL, c BLOB)');
