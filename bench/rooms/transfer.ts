@@ -3,7 +3,7 @@ import { startLibsqlServer } from 'nestjs-turso/testing';
 import { Room } from '../frame/room.js';
 
 /** How many rows are moved, of 145 bytes each. */
-export const movedRows = 50_000;
+export const movedRows = 200_000;
 
 export const createNotes =
   'CREATE TABLE notes (id INTEGER PRIMARY KEY, title TEXT NOT NULL, body TEXT NOT NULL, size INTEGER)';

@@ -12,6 +12,7 @@ const pageRows = 1_000;
 
 export const table: Table = {
   groups: '',
+  rounds: 3,
   columns: [
     { key: 'time', title: 'time', format: formatTime },
     { key: 'perSecond', title: 'rows/s', format: formatCount },
