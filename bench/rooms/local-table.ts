@@ -5,7 +5,7 @@ import { measureCrowd } from '../frame/measure-crowd.js';
 import type { Room } from '../frame/room.js';
 import type { Scale } from '../frame/scale.js';
 import type { Contender, Figures, Table } from '../frame/table.js';
-import { bare, localChoices, type LocalClient } from './local-clients.js';
+import { bare, localChoices, notDurable, type LocalClient } from './local-clients.js';
 import { toPlainRows } from './to-plain-rows.js';
 import { createTasksFile } from './tasks.js';
 
@@ -36,10 +36,15 @@ export function createCrowdTable(callers: number, call: (client: LocalClient) =>
     columns: [median, p99, perSecond],
     comparison: { column: 'perSecond', reference: bare, title: `calls/s, × ${bare}` },
     open: (room, scale) =>
-      openLocalClients(room, scale, {
-        answer: (client) => countInsert(client),
-        measure: (client) => measureCrowd(() => call(client), { scale, callers }),
-      }),
+      openLocalClients(
+        room,
+        scale,
+        {
+          answer: (client) => countInsert(client),
+          measure: (client) => measureCrowd(() => call(client), { scale, callers }),
+        },
+        [...localChoices, notDurable],
+      ),
   };
 }
 
@@ -53,10 +58,11 @@ async function openLocalClients(
   room: Room,
   scale: Scale,
   { answer, measure }: LocalQuestion,
+  choices = localChoices,
 ): Promise<Contender[]> {
   const folder = await room.createFolder();
   const contenders: Contender[] = [];
-  for (const [index, { name, open }] of localChoices.entries()) {
+  for (const [index, { name, open }] of choices.entries()) {
     const path = join(folder, `${index}.db`);
     createTasksFile(path);
     const client = room.use(await open(path));
