@@ -41,7 +41,7 @@ function* readPlainly(
 ): Generator<Cell[], number | undefined, undefined> {
   let read = 0;
   for (const row of source.database.iterate<Cell[]>(selectRows(table, expressions, window))) {
-    if (row.some((cell) => typeof cell === 'string' && cell.includes(replacement))) return read;
+    for (const cell of row) if (typeof cell === 'string' && cell.includes(replacement)) return read;
     read++;
     yield row;
   }

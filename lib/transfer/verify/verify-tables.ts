@@ -1,12 +1,14 @@
 import { createHash, type Hash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import type { SourceTable } from '../source/source-schema.js';
 import { throwIfStopped } from '../throw-if-stopped.js';
 import { findDifferences } from './find-differences.js';
 import { splitIntoWindows, type Comparison, type TableWindow } from './table-window.js';
 import type { Difference, VerifiedTable } from './verification.js';
 
-/** Digests of one request. */
+/** Bounds of a request: digests, and rows that they are over. */
 const windowsPerRequest = 12;
+const rowsPerRequest = 16_000;
 
 /** Differences listed of one table. */
 const mostListed = 100;
@@ -22,6 +24,12 @@ interface Progress {
   bytes: number;
 }
 
+/** A run that the target is asked for. */
+interface Asked {
+  readonly progress: Progress;
+  readonly window: TableWindow;
+}
+
 /**
  * Compares tables run by run, each by a digest computed on both sides; small tables share a request. The last run of a table reaches
  * beyond the source's last row, so that rows too many are found.
@@ -33,25 +41,36 @@ export async function verifyTables(
   rejects: ReadonlyMap<string, ReadonlySet<number>>,
 ): Promise<{ verified: VerifiedTable[]; differences: Difference[] }> {
   const all: Progress[] = [];
-  let pending: { progress: Progress; window: TableWindow }[] = [];
-  const compare = async (): Promise<void> => {
+  let pending: Asked[] = [];
+  let pendingRows = 0;
+  let compared: Promise<void> | undefined;
+  // the server hashes what was asked while the next rows are read and hashed here
+  const ask = async (): Promise<void> => {
+    await compared;
     throwIfStopped(comparison.target.options.signal);
-    const queries = pending.map(({ progress, window }) => ({ sql: window.sql, table: progress.table }));
-    const digests = await comparison.hasher.hash(queries);
-    for (const [index, { progress, window }] of pending.entries())
-      await compareWindow(comparison, progress, window, digests[index] === window.digest);
-    pending = [];
+    compared = compareWindows(comparison, pending);
+    // it is awaited below
+    compared.catch(() => undefined);
+    [pending, pendingRows] = [[], 0];
+    // lets the question leave
+    await setImmediate();
   };
-  for (const table of tables) {
-    const leftOut = rejects.get(table.name) ?? new Set<number>();
-    const progress = { table, leftOut, total: createHash('sha3-256'), differences: [], rows: 0, bytes: 0 };
-    all.push(progress);
-    for (const window of splitIntoWindows(comparison.source, table, leftOut)) {
-      pending.push({ progress, window });
-      if (pending.length === windowsPerRequest) await compare();
+  try {
+    for (const table of tables) {
+      const leftOut = rejects.get(table.name) ?? new Set<number>();
+      const progress = { table, leftOut, total: createHash('sha3-256'), differences: [], rows: 0, bytes: 0 };
+      all.push(progress);
+      for (const window of splitIntoWindows(comparison.source, table, leftOut)) {
+        pending.push({ progress, window });
+        pendingRows += window.rows;
+        if (pending.length === windowsPerRequest || pendingRows >= rowsPerRequest) await ask();
+      }
     }
+    await ask();
+    await compared;
+  } finally {
+    await compared?.catch(() => undefined);
   }
-  await compare();
   return {
     verified: all.map(({ table: { name }, rows, bytes, total, differences }) => ({
       name,
@@ -62,6 +81,13 @@ export async function verifyTables(
     })),
     differences: all.flatMap(({ differences }) => differences.slice(0, mostListed)),
   };
+}
+
+async function compareWindows(comparison: Comparison, asked: readonly Asked[]): Promise<void> {
+  const queries = asked.map(({ progress, window }) => ({ sql: window.sql, table: progress.table }));
+  const digests = await comparison.hasher.hash(queries);
+  for (const [index, { progress, window }] of asked.entries())
+    await compareWindow(comparison, progress, window, digests[index] === window.digest);
 }
 
 async function compareWindow(
