@@ -44,8 +44,8 @@ const outages: Readonly<Record<string, (place: StormPlace) => Promise<void>>> = 
   },
 };
 
-const faultEveryMs = 250;
-const faultsBetweenOutages = 24;
+const faultEveryMs = 125;
+const faultsBetweenOutages = 48;
 
 /**
  * Breaks requests one by one, and everything now and then, until told to stop; nothing is broken any more when it resolves. The seed
