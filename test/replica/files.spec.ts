@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import BetterSqlite3 from 'better-sqlite3';
 import { copyFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { startFaultProxy } from '../support/fault-proxy.js';
 import { startSqld } from '../support/sqld-server.js';
 import { newPath, openReplica, readFrom, until, untilState, usePrimary } from './replica-setup.js';
 
@@ -60,6 +61,31 @@ describe('a replica whose files were harmed', () => {
     expect(before).toEqual({ value: right, isLocal: true });
     expect(after).toEqual({ value: right, isLocal: true });
     expect(second.status().replica).toMatchObject({ rebuilds: 1, state: 'serving' });
+  });
+
+  it('while the primary was away is filled anew when it is back', async () => {
+    const proxy = await startFaultProxy(room.server.url);
+    try {
+      await using db = await openReplica(proxy.url, { connectTimeoutMs: 500 });
+      await untilState(db, 'serving');
+      await readFrom(db, sum);
+      await proxy.refuse();
+      await until(
+        () => db.status().replica?.lastSyncError,
+        (code) => code !== undefined,
+      );
+      await halve(`${db.path}-wal`);
+      await proxy.accept();
+      await until(
+        () => db.status().replica,
+        (status) => status?.rebuilds === 1 && status.state === 'serving',
+      );
+
+      expect(db.status().replica).toMatchObject({ rebuilds: 1, state: 'serving' });
+      expect(await readFrom(db, sum)).toEqual({ value: right, isLocal: true });
+    } finally {
+      await proxy.close();
+    }
   });
 
   it.each(harms.filter(([title]) => !title.includes('note')))(

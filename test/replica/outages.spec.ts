@@ -193,6 +193,19 @@ describe('another primary in the place of the old one', () => {
     await server.restart();
   }
 
+  /** @returns brings back what the primary has now */
+  async function backUp(): Promise<() => Promise<void>> {
+    const backup = await createTempFolder('backup');
+    await server.kill('SIGTERM');
+    await cp(server.dataDir, backup, { recursive: true });
+    await server.restart();
+    return () =>
+      restart(async () => {
+        await rm(server.dataDir, { recursive: true });
+        await cp(backup, server.dataDir, { recursive: true });
+      });
+  }
+
   it('is noticed when it was reset', async () => {
     await using db = await openReplica(server.url, options());
     for (let n = 0; n < 5; n++) await db.execute('INSERT INTO t VALUES (2)');
@@ -212,16 +225,10 @@ describe('another primary in the place of the old one', () => {
 
   it('is noticed when it was restored from a backup, also by the first answer to a write', async () => {
     await using db = await openReplica(server.url, { ...options(), syncIntervalMs: 60_000 });
-    const backup = await createTempFolder('backup');
-    await server.kill('SIGTERM');
-    await cp(server.dataDir, backup, { recursive: true });
-    await server.restart();
+    const restore = await backUp();
     for (let n = 0; n < 5; n++) await db.execute('INSERT INTO t VALUES (2)');
     const before = await readFrom(db, count);
-    await restart(async () => {
-      await rm(server.dataDir, { recursive: true });
-      await cp(backup, server.dataDir, { recursive: true });
-    });
+    await restore();
     await db.execute('INSERT INTO t VALUES (3)');
     const after = await db.execute(count);
     await until(
@@ -233,6 +240,44 @@ describe('another primary in the place of the old one', () => {
     expect(db.reports).toEqual(expect.arrayContaining(['REPLICA_CHECKING', 'REPLICA_REBUILT']));
     expect(after.rows[0]?.[0]).toBe(2);
     expect(await readFrom(db, count)).toEqual({ value: 2, isLocal: true });
+  });
+
+  it('is noticed by a write at a position that was applied before', async () => {
+    const sum = 'SELECT sum(a) FROM t';
+    await using db = await openReplica(server.url, { ...options(), syncIntervalMs: 60_000 });
+    const restore = await backUp();
+    for (let n = 0; n < 3; n++) await db.execute('INSERT INTO t VALUES (2)');
+    const before = await readFrom(db, sum);
+    await restore();
+    {
+      await using other = await connect();
+      for (let n = 0; n < 2; n++) await other.execute('INSERT INTO t VALUES (3)');
+    }
+    await db.execute('INSERT INTO t VALUES (4)');
+    const after = await db.execute(sum);
+    await until(
+      () => db.status().replica,
+      (status) => status?.rebuilds === 1 && status.state === 'serving',
+    );
+
+    expect(before).toEqual({ value: 7, isLocal: true });
+    expect(after.rows[0]?.[0]).toBe(11);
+    expect(await readFrom(db, sum)).toEqual({ value: 11, isLocal: true });
+  });
+
+  it('is noticed by an app that only reads its replica', async () => {
+    await using db = await openReplica(server.url, { ...options(), syncIntervalMs: 2_000 });
+    const restore = await backUp();
+    for (let n = 0; n < 3; n++) await db.execute('INSERT INTO t VALUES (2)');
+    const before = await readFrom(db, count);
+    await restore();
+    await until(
+      () => db.status().replica,
+      (status) => status?.rebuilds === 1 && status.state === 'serving',
+    );
+
+    expect(before).toEqual({ value: 4, isLocal: true });
+    expect(await readFrom(db, count, 'replica')).toEqual({ value: 1, isLocal: true });
   });
 
   it('is noticed at boot', async () => {

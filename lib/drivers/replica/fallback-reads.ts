@@ -106,7 +106,8 @@ export class FallbackReads implements PrimaryReads {
   ): Promise<T> {
     const began = performance.now();
     try {
-      const found = await onPrimary(narrowDeadline(deadline, remainingMs(deadline) * shareOfPrimary));
+      const shareMs = remainingMs(deadline) * (this.#parts.isUsable() ? shareOfPrimary : 1);
+      const found = await onPrimary(narrowDeadline(deadline, shareMs));
       this.#end();
       return found;
     } catch (error) {

@@ -15,6 +15,7 @@ export class Freshness {
   /** Positions of another life of the primary's log mean nothing. */
   #epoch = 0;
   #neededInEpoch = -1n;
+  #isConfirmed = false;
   #unsettledUntil = -Infinity;
   #isUnsettled = false;
 
@@ -47,8 +48,22 @@ export class Freshness {
       }
       if (index > this.#needed) this.#needed = index;
       if (index > this.#neededInEpoch) this.#neededInEpoch = index;
-      return applied !== undefined && index < applied ? 'impossible' : 'plausible';
+      if (applied !== undefined && index < applied) return 'impossible';
+      this.#isConfirmed = true;
+      return 'plausible';
     };
+  }
+
+  /**
+   * A write begins.
+   * @returns to be asked when it has changed rows: false when no answer has named a position beyond what was applied before it began,
+   * as its own would in the same log
+   */
+  observeWrite(): () => boolean {
+    const epoch = this.#epoch;
+    const applied = this.frame;
+    return () =>
+      !this.namesFrames || epoch !== this.#epoch || applied === undefined || this.#needed > applied;
   }
 
   /** Nothing older than a sync that begins from now on will do. */
@@ -62,8 +77,14 @@ export class Freshness {
     this.#unsettledUntil = performance.now() + forMs;
   }
 
+  /** An answer since the last sync began has named a position that fits to what was applied. */
+  get isConfirmed(): boolean {
+    return this.#isConfirmed;
+  }
+
   /** @returns its number */
   beginSync(): number {
+    this.#isConfirmed = false;
     return ++this.#begun;
   }
 

@@ -38,7 +38,7 @@ export class LogBound {
     try {
       this.#mayRead = await emptyLog(this.#files.path, signal);
     } finally {
-      this.#files.forget();
+      await this.#files.lookAgain();
     }
     if (!this.#mayRead) this.#tryAgain(wasPatient);
     return true;

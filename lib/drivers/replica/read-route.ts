@@ -33,10 +33,15 @@ export class ReadRoute {
     this.#avoidUntil = performance.now() + avoidMs;
   }
 
+  /** A transaction that begins now had better read the primary, which answers. */
+  get isAvoided(): boolean {
+    return performance.now() < this.#avoidUntil && !this.#sync.isAway;
+  }
+
   /** The replica has what the read must see. */
   isLocalNow(asked: Consistency | undefined): boolean {
     const wanted = asked ?? this.#consistency;
-    if (wanted === 'primary' || performance.now() < this.#avoidUntil || !this.isUsable) return false;
+    if (wanted === 'primary' || !this.isUsable) return false;
     return wanted === 'replica' || this.#freshness.isFresh;
   }
 
@@ -44,7 +49,7 @@ export class ReadRoute {
   async isLocal(asked: Consistency | undefined, deadline: Deadline): Promise<boolean> {
     if (this.isLocalNow(asked)) return true;
     const wanted = asked ?? this.#consistency;
-    if (wanted !== 'read-your-writes' || performance.now() < this.#avoidUntil) return false;
+    if (wanted !== 'read-your-writes') return false;
     const patience = narrowDeadline(deadline, longestWaitMs);
     while (this.isUsable && !this.#freshness.isUnsettled && !this.#sync.isAway) {
       if (this.#freshness.isFresh) return true;

@@ -46,7 +46,12 @@ export class ReplicaConnection implements DriverConnection {
     const { primary, reads, freshness, sync, consistency, maxStalenessMs, fallsBack } = parts;
     this.databaseKey = primary.databaseKey;
     this.#sync = sync;
-    this.#writes = new WatchedWrites(primary, freshness, () => sync.wake());
+    this.#writes = new WatchedWrites(
+      primary,
+      freshness,
+      () => sync.wake(),
+      () => sync.refute(),
+    );
     this.#local = new LocalSide(reads, (error) => sync.onReadError(error));
     this.#route = new ReadRoute(sync, freshness, consistency);
     const fallback = new FallbackReads({
@@ -89,7 +94,7 @@ export class ReplicaConnection implements DriverConnection {
       if (result !== undefined) return result;
     }
     this.#remoteReads++;
-    return this.#remote.execute(statement, deadline);
+    return this.#remoteFor(statement.consistency).execute(statement, deadline);
   }
 
   /** A read that was prepared before, whose data is there, and that has to wait for nothing. */
@@ -111,7 +116,7 @@ export class ReplicaConnection implements DriverConnection {
       if (results !== undefined) return results;
     }
     this.#remoteReads++;
-    return this.#remote.batch(statements, options, deadline);
+    return this.#remoteFor(options.consistency).batch(statements, options, deadline);
   }
 
   executeMultiple(sql: string, deadline: Deadline): Promise<void> {
@@ -129,7 +134,7 @@ export class ReplicaConnection implements DriverConnection {
       if (begun !== undefined) return yield* takeRows(begun);
     }
     this.#remoteReads++;
-    yield* this.#remote.stream(statement, deadline);
+    yield* this.#remoteFor(statement.consistency).stream(statement, deadline);
   }
 
   async begin(
@@ -139,10 +144,10 @@ export class ReplicaConnection implements DriverConnection {
     consistency?: Consistency,
   ): Promise<DriverTransaction> {
     if (mode !== 'read') return this.#writes.begin(mode, deadline, origin);
-    const onPrimary = (): Promise<DriverTransaction> => this.#remote.begin(mode, deadline, origin);
-    const local = (await this.#route.isLocal(consistency, deadline))
-      ? await this.#local.begin(deadline)
-      : undefined;
+    const onPrimary = (): Promise<DriverTransaction> =>
+      this.#remoteFor(consistency).begin(mode, deadline, origin);
+    const isLocal = !this.#route.isAvoided && (await this.#route.isLocal(consistency, deadline));
+    const local = isLocal ? await this.#local.begin(deadline) : undefined;
     if (local === undefined) return onPrimary();
     return new ReplicaTransaction(local, {
       isReason: (error) => !local.closed && isForPrimary(error),
@@ -153,6 +158,11 @@ export class ReplicaConnection implements DriverConnection {
       begin: onPrimary,
       mark: (result) => result,
     });
+  }
+
+  /** Who asks for the primary by himself gets no other answer. */
+  #remoteFor(asked: Consistency | undefined): PrimaryReads {
+    return asked === 'primary' ? this.#writes : this.#remote;
   }
 
   isRead(statement: Statement, deadline: Deadline): Promise<boolean> {

@@ -119,9 +119,15 @@ export class ReplicaFiles {
     return log.size === state.log.size && log.writtenAt === state.log.writtenAt;
   }
 
-  /** The next look has nothing to compare with: a process that was killed may have left more than it told of. */
-  forget(): void {
-    this.#state = undefined;
+  /** The next look compares with how they are now: a sync that failed may have left more than it told of. Until then nobody changes them. */
+  async lookAgain(): Promise<void> {
+    const [database, log, historyId] = await Promise.all([
+      this.#lookAtDatabase(),
+      this.#lookAtLog(),
+      this.readHistoryId(),
+    ]);
+    if (this.#state === undefined || database === undefined || historyId === undefined) return;
+    this.#state = { ...this.#state, database, log, historyId };
   }
 
   /** Names the log of the primary: libSQL writes it down before it applies the first frame of another one. */

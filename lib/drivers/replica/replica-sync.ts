@@ -101,6 +101,12 @@ export class ReplicaSync {
     this.#loop.wake();
   }
 
+  /** The primary has taken a write at a position that was applied before: of a log that it has no more. */
+  refute(): void {
+    this.#state.break('the primary has lost what was applied: it was restored');
+    this.#loop.wake();
+  }
+
   /** Reading the file failed. */
   onReadError(error: DatabaseError): void {
     if (this.state === 'building' || this.state === 'schema') return;
@@ -150,8 +156,9 @@ export class ReplicaSync {
       else if (!(await files.areUntouched())) await this.#rebuild('somebody else has changed its files');
       if (this.#history.mustAsk) await this.#askHistory();
       await this.#syncAndSettle();
-      if (wasAway) this.#age.endOutage();
+      if (this.#lastAnswer.frames === 0 && !this.#parts.freshness.isConfirmed) await this.#assertNotBehind();
       if (await this.#log.apply(this.#closer.signal)) await this.#remember();
+      if (wasAway) this.#age.endOutage();
     } catch (error) {
       await this.#onFailure(error, wasAway);
       throw error;
@@ -164,6 +171,13 @@ export class ReplicaSync {
     this.#state.check();
     if (isBehind)
       await this.#rebuild('the log of the primary ends before what was applied: it was restored or reset');
+  }
+
+  /** A sync that brings nothing says that nothing is missing, also when the primary has less than was applied. */
+  async #assertNotBehind(): Promise<void> {
+    if (!(await this.#history.isBehind(this.#closer.signal))) return;
+    await this.#rebuild('the log of the primary ends before what was applied: it was restored or reset');
+    await this.#syncAndSettle();
   }
 
   async #syncAndSettle(): Promise<void> {

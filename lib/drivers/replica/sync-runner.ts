@@ -51,7 +51,7 @@ export class SyncRunner {
     } catch (error) {
       if (signal.aborted) await child.kill();
       // what a sync that failed has written is as good as any, but nobody has told of it
-      files.forget();
+      await files.lookAgain();
       throw error;
     } finally {
       progress.stop();

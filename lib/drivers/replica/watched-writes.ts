@@ -19,26 +19,45 @@ export class WatchedWrites implements DriverConnection {
   readonly #primary: DriverConnection;
   readonly #freshness: Freshness;
   readonly #onWritten: () => void;
+  readonly #onImpossible: () => void;
 
-  constructor(primary: DriverConnection, freshness: Freshness, onWritten: () => void) {
+  /** @param onImpossible a write was acknowledged at a position that was applied before it began */
+  constructor(
+    primary: DriverConnection,
+    freshness: Freshness,
+    onWritten: () => void,
+    onImpossible: () => void,
+  ) {
     this.databaseKey = primary.databaseKey;
     this.#primary = primary;
     this.#freshness = freshness;
     this.#onWritten = onWritten;
+    this.#onImpossible = onImpossible;
   }
 
   execute(statement: Statement, deadline: Deadline): Promise<ResultSet> {
-    return this.#watch(() => this.#primary.execute(statement, deadline), [statement]);
+    return this.#watch(
+      () => this.#primary.execute(statement, deadline),
+      (result) => hasWritten(statement, result),
+      [statement],
+    );
   }
 
   batch(statements: readonly Statement[], options: BatchOptions, deadline: Deadline): Promise<ResultSet[]> {
-    return this.#watch(() => this.#primary.batch(statements, options, deadline), statements);
+    return this.#watch(
+      () => this.#primary.batch(statements, options, deadline),
+      (results) => statements.some((each, index) => hasWritten(each, results[index])),
+      statements,
+    );
   }
 
   /** The server names no position for a script. */
   async executeMultiple(sql: string, deadline: Deadline): Promise<void> {
     try {
-      await this.#watch(() => this.#primary.executeMultiple(sql, deadline));
+      await this.#watch(
+        () => this.#primary.executeMultiple(sql, deadline),
+        () => false,
+      );
     } finally {
       this.#freshness.needNextSync();
       this.#onWritten();
@@ -51,7 +70,8 @@ export class WatchedWrites implements DriverConnection {
 
   async begin(mode: TransactionMode, deadline: Deadline, origin: string): Promise<DriverTransaction> {
     const transaction = await this.#primary.begin(mode, deadline, origin);
-    const watch = <T>(work: () => Promise<T>): Promise<T> => this.#watch(work);
+    const watch = (work: () => Promise<void>, changed: () => boolean): Promise<void> =>
+      this.#watch(work, changed);
     return mode === 'read' ? transaction : new WatchedTransaction(transaction, watch);
   }
 
@@ -71,9 +91,16 @@ export class WatchedWrites implements DriverConnection {
     return this.#primary.close(deadline);
   }
 
-  async #watch<T>(work: () => Promise<T>, statements?: readonly Statement[]): Promise<T> {
+  async #watch<T>(
+    work: () => Promise<T>,
+    changed: (result: T) => boolean,
+    statements?: readonly Statement[],
+  ): Promise<T> {
+    const isPlausible = this.#freshness.observeWrite();
     try {
-      return await work();
+      const result = await work();
+      if (changed(result) && !isPlausible()) this.#onImpossible();
+      return result;
     } catch (error) {
       const isUnknown = error instanceof DatabaseError && error.outcome !== 'not-applied';
       if (isUnknown && !statements?.every(surelyReads)) this.#freshness.unsettle(unsettledMs);
@@ -88,9 +115,15 @@ export class WatchedWrites implements DriverConnection {
 /** A transaction that may write: nothing of it counts before its commit. */
 class WatchedTransaction implements DriverTransaction {
   readonly #transaction: DriverTransaction;
-  readonly #watch: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly #watch: (work: () => Promise<void>, changed: () => boolean) => Promise<void>;
+  #hasWritten = false;
+  /** What a savepoint has taken back counts no more. */
+  #hasUndone = false;
 
-  constructor(transaction: DriverTransaction, watch: <T>(work: () => Promise<T>) => Promise<T>) {
+  constructor(
+    transaction: DriverTransaction,
+    watch: (work: () => Promise<void>, changed: () => boolean) => Promise<void>,
+  ) {
     this.#transaction = transaction;
     this.#watch = watch;
   }
@@ -103,12 +136,17 @@ class WatchedTransaction implements DriverTransaction {
     return this.#transaction.lostBy;
   }
 
-  execute(statement: Statement, deadline: Deadline): Promise<ResultSet> {
-    return this.#transaction.execute(statement, deadline);
+  async execute(statement: Statement, deadline: Deadline): Promise<ResultSet> {
+    const result = await this.#transaction.execute(statement, deadline);
+    this.#hasUndone ||= firstKeyword(statement.sql) === 'ROLLBACK';
+    this.#hasWritten ||= hasWritten(statement, result);
+    return result;
   }
 
-  batch(statements: readonly Statement[], deadline: Deadline): Promise<ResultSet[]> {
-    return this.#transaction.batch(statements, deadline);
+  async batch(statements: readonly Statement[], deadline: Deadline): Promise<ResultSet[]> {
+    const results = await this.#transaction.batch(statements, deadline);
+    this.#hasWritten ||= statements.some((each, index) => hasWritten(each, results[index]));
+    return results;
   }
 
   executeMultiple(sql: string, deadline: Deadline): Promise<void> {
@@ -116,12 +154,25 @@ class WatchedTransaction implements DriverTransaction {
   }
 
   commit(deadline: Deadline): Promise<void> {
-    return this.#watch(() => this.#transaction.commit(deadline));
+    return this.#watch(
+      () => this.#transaction.commit(deadline),
+      () => this.#hasWritten && !this.#hasUndone,
+    );
   }
 
   rollback(): Promise<void> {
     return this.#transaction.rollback();
   }
+}
+
+/**
+ * Surely has a position of its own in the log. An update need not: SQLite writes nothing for a row that stays as it is, and counts it
+ * all the same.
+ */
+function hasWritten({ sql }: Statement, result: ResultSet | undefined): boolean {
+  if (result === undefined || result.rowsAffected === 0) return false;
+  const keyword = firstKeyword(sql);
+  return keyword === 'DELETE' || (keyword === 'INSERT' && !/\b(?:or|conflict)\b/i.test(sql));
 }
 
 const writingWord = /\b(?:insert|replace|update|delete)\b/i;
