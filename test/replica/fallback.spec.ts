@@ -71,15 +71,17 @@ describe('a connection that reads the primary, and falls back on its replica', (
     expect(db.status().replica).toMatchObject({ localReads: 0, fallbackReads: 4 });
   });
 
-  it('goes back to the primary when it returns', async () => {
+  it('goes back to the primary when it returns, and does not answer who asks for it by himself', async () => {
     await using db = await openReplica(proxy.url, { ...options, maxAttempts: 1 });
     await untilState(db, 'serving');
     await proxy.refuse();
     const away = await db.execute(count);
+    const asked = await failureOf(db.execute({ sql: count, consistency: 'primary' }));
     await proxy.accept();
     const back = await db.execute(count);
 
     expect(away).toHaveProperty('staleMs');
+    expect(asked).toMatchObject({ kind: 'unavailable' });
     expect(back).not.toHaveProperty('staleMs');
   });
 

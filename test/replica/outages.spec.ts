@@ -65,6 +65,23 @@ describe('while the primary is away', () => {
     expect(db.status().replica).toMatchObject({ rebuilds: 0 });
   });
 
+  it('a read transaction that asks for what is not there leaves the reads of others alone', async () => {
+    await using db = await openReplica(proxy.url, options());
+    await untilState(db, 'serving');
+    await proxy.refuse();
+    await until(
+      () => db.status().replica?.lastSyncError,
+      (code) => code !== undefined,
+    );
+    const mistaken = await failureOf(
+      db.withTransaction((tx) => tx.execute('SELECT nothing FROM t'), { mode: 'read' }),
+    );
+    const other = await readFrom(db, count);
+
+    expect(mistaken).toBeInstanceOf(Error);
+    expect(other).toEqual({ value: 1, isLocal: true });
+  });
+
   it('a replica that cannot serve either is down', async () => {
     await using db = await openReplica(proxy.url, options());
     await db.execute('CREATE TABLE r (a INTEGER) RANDOM ROWID');
