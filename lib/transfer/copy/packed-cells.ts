@@ -149,7 +149,8 @@ function writeNumber(buffer: Buffer, end: number, value: number | string): void 
   let rest = Math.abs(value);
   for (; rest >= 10; place--) {
     const tens = Math.floor(rest / 10);
-    buffer[place] = 0x30 + rest - tens * 10;
+    // in this order: beyond 2^53 - 48 the sum would be rounded
+    buffer[place] = 0x30 + (rest - tens * 10);
     rest = tens;
   }
   buffer[place] = 0x30 + rest;

@@ -4,6 +4,8 @@ export const numberTraps: Trap[] = [
   equal('integers beyond 2^53 stay exact', (db) => {
     db.exec('CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER)');
     const numbers = [2n ** 53n + 1n, -(2n ** 53n) - 1n, 2n ** 63n - 1n, -(2n ** 63n), 0n, -1n];
+    // as many as travel together, and the last digits of those that a double holds
+    for (let n = 2n ** 53n - 100n; n < 2n ** 53n + 100n; n++) numbers.push(n, -n);
     insert(
       db,
       't',
