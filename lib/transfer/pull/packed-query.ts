@@ -8,20 +8,21 @@ import { realScales } from '../real-scales.js';
 /** Rows of a pack at most. */
 const rowsPerPack = 128;
 
-/** A row with a longer value travels alone, in bytes. */
-const longestValue = 8_192;
+/** A longer row travels alone, in bytes of its texts and blobs: a pack is a single value, of which a server takes 5,000,000. */
+const longestRow = 16_384;
 
 /** SQLite nests an expression only so deep, and a function takes 127 arguments. */
 const mostColumns = 100;
 
 /** Names that no column has. */
-const [windows, alone, first, last, id, size, packed] = [
+const [windows, alone, first, last, id, size, peak, packed] = [
   'windows',
   'row',
   'first',
   'last',
   'id',
   'size',
+  'peak',
   'packed',
 ].map((name) => `nestjs_turso_${name}`);
 
@@ -46,9 +47,11 @@ export function toPacked(table: SourceTable, afterRowid: bigint | undefined): Hr
   const expressions = listExpressions(table, false);
   const from = afterRowid === undefined ? '' : ` WHERE ${rowid} > ${afterRowid}`;
   const sizes = expressions.map(toSize);
+  // up to the first row that is long, which is then taken by itself
   const lastOfNext = (where: string): string =>
-    `(SELECT CASE WHEN max(${size}) > ${longestValue} THEN min(${id}) ELSE max(${id}) END FROM` +
-    ` (SELECT ${rowid} AS ${id}, max(0, ${sizes.join(', ')}) AS ${size} FROM ${name}${where} ORDER BY ${rowid} LIMIT ${rowsPerPack}))`;
+    `(SELECT coalesce(max(CASE WHEN ${peak} <= ${longestRow} THEN ${id} END), min(${id})) FROM` +
+    ` (SELECT ${id}, max(${size}) OVER (ORDER BY ${id}) AS ${peak} FROM` +
+    ` (SELECT ${rowid} AS ${id}, ${sizes.join(' + ')} AS ${size} FROM ${name}${where} ORDER BY ${rowid} LIMIT ${rowsPerPack})))`;
   const next = ` WHERE ${rowid} > ${last}`;
   const pack =
     `CASE WHEN ${first} < ${last} THEN (SELECT CAST(group_concat(${packed}, '') AS BLOB) FROM (SELECT` +
@@ -68,11 +71,11 @@ export function toPacked(table: SourceTable, afterRowid: bigint | undefined): Hr
   };
 }
 
-/** What tells a row that can be packed, without reading a long value. */
+/** Sums up to what tells a row that can be packed, without reading a long value. */
 function toSize(name: string): string {
   return (
     `CASE typeof(${name}) WHEN 'text' THEN octet_length(${name}) WHEN 'blob' THEN octet_length(${name})` +
-    ` WHEN 'real' THEN CASE WHEN ${isExact(name)} THEN 0 ELSE ${longestValue + 1} END ELSE 0 END`
+    ` WHEN 'real' THEN CASE WHEN ${isExact(name)} THEN 0 ELSE ${longestRow + 1} END ELSE 0 END`
   );
 }
 

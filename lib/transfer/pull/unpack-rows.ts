@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { RawText, type Cell } from '../source/cell.js';
 import { realScales } from '../real-scales.js';
+import { createTransferError } from '../transfer-errors.js';
 
 const comma = 0x2c;
 const colon = 0x3a;
@@ -10,20 +11,30 @@ const minus = 0x2d;
 /** Digits that a number holds exactly. */
 const shortInteger = 15;
 
-/** The rows of a pack that `toPacked` has asked for. */
+/** The rows of a pack that `toPacked` has asked for. @throws DatabaseError for anything else */
 export function unpackRows(pack: Buffer, columns: number): Cell[][] {
   const rows: Cell[][] = [];
   let at = 0;
 
   const readDigits = (end: number): number => {
     let value = 0;
-    for (; pack[at] !== end; at++) value = value * 10 + (pack[at] as number) - firstDigit;
+    for (; pack[at] !== end; at++) {
+      const digit = (pack[at] ?? 0) - firstDigit;
+      if (digit < 0 || digit > 9) throw createPackError();
+      value = value * 10 + digit;
+    }
     at++;
     return value;
   };
 
-  const readInteger = (): bigint => {
+  const findComma = (): number => {
     const end = pack.indexOf(comma, at);
+    if (end < 0) throw createPackError();
+    return end;
+  };
+
+  const readInteger = (): bigint => {
+    const end = findComma();
     if (end - at > shortInteger) {
       const digits = pack.toString('latin1', at, end);
       at = end + 1;
@@ -36,7 +47,7 @@ export function unpackRows(pack: Buffer, columns: number): Cell[][] {
 
   const readFloat = (): number => {
     const scale = realScales[(pack[at] as number) - 0x61] as number;
-    const end = pack.indexOf(comma, at);
+    const end = findComma();
     const scaled = Number(pack.toString('latin1', at + 1, end));
     at = end + 1;
     return scaled / 2 ** scale;
@@ -45,6 +56,7 @@ export function unpackRows(pack: Buffer, columns: number): Cell[][] {
   const readBytes = (): Buffer => {
     const length = readDigits(colon);
     at += length;
+    if (at > pack.length) throw createPackError();
     return pack.subarray(at - length, at);
   };
 
@@ -63,8 +75,10 @@ export function unpackRows(pack: Buffer, columns: number): Cell[][] {
         return readFloat();
       case 0x42:
         return readBytes();
-      default:
+      case 0x4e:
         return null;
+      default:
+        throw createPackError();
     }
   };
 
@@ -74,4 +88,12 @@ export function unpackRows(pack: Buffer, columns: number): Cell[][] {
     rows.push(row);
   }
   return rows;
+}
+
+/** Nothing of it is taken, rather than something else. */
+function createPackError(): Error {
+  return createTransferError(
+    'the server has put rows together in another way than SQLite',
+    'TRANSFER_SNAPSHOT_LOST',
+  );
 }
