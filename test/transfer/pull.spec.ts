@@ -60,6 +60,25 @@ describe('a pull', () => {
     expect(writes).toHaveLength(5);
   });
 
+  it('brings wide rows, of which those that stand together are more than a value may be', async () => {
+    const wide = await startSqld();
+    try {
+      await createTestTarget(wide.url).run('CREATE TABLE t (id INTEGER PRIMARY KEY, a, b, c, d, e, f, g)');
+      await createTestTarget(wide.url)
+        .run(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300),
+        w(i, v) AS (SELECT i, substr(hex(zeroblob(4000)), 1, 7900 - i) FROM n) INSERT INTO t SELECT i, v, v, v, v, v, v, v FROM w`);
+
+      const { equal, tables } = await pullDatabase({
+        source: { url: wide.url },
+        file: join(folder, 'a.db'),
+      });
+
+      expect({ equal, tables }).toMatchObject({ equal: true, tables: [{ name: 't', rows: 300 }] });
+    } finally {
+      await wide.stop();
+    }
+  });
+
   it('leaves nothing under its name when its answer is cut off', async () => {
     proxy.inject({ kind: 'fin-mid-body' }, { when: (request) => request.includes('/v3/cursor') });
 

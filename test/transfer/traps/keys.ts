@@ -84,11 +84,6 @@ export const keyTraps: Trap[] = [
       INSERT INTO t SELECT (i - 350) * 26351262534770788, CASE WHEN i % 97 < 2 THEN replace(hex(zeroblob(9000)), '00', 'ä') END,
       CASE i % 5 WHEN 0 THEN 'T1:x,N' WHEN 1 THEN x'00492c' WHEN 2 THEN 'nul' || char(0) || 'nul' WHEN 3 THEN i / 4.0 ELSE '' END FROM n`);
   }),
-  equal('wide rows of short values arrive', (db) => {
-    db.exec('CREATE TABLE t (id INTEGER PRIMARY KEY, a, b, c, d, e, f, g)');
-    db.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 140), w(i, v) AS
-      (SELECT i, substr(hex(zeroblob(4000)), 1, 7900 - i) FROM n) INSERT INTO t SELECT i, v, v, v, v, v, v, v FROM w`);
-  }),
   equal('rows of several statements and requests keep their order and number', (db) => {
     db.exec('CREATE TABLE t (a, b); CREATE TABLE u (k INTEGER PRIMARY KEY, v) WITHOUT ROWID');
     db.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9001)
