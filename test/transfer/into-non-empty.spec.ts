@@ -109,6 +109,22 @@ describe('a copy into a database that is not empty', () => {
     ]);
   });
 
+  it('is not equal when somebody puts a trigger on what was copied, however he spells it', async () => {
+    const source = await createSource((db) =>
+      db.exec('CREATE TABLE notes (a); CREATE VIEW shown AS SELECT a FROM notes'),
+    );
+    await copyDatabase(to(source));
+    await room.target.run('CREATE TRIGGER one AFTER INSERT ON NOTES BEGIN DELETE FROM notes; END');
+    await room.target.run('CREATE TRIGGER two INSTEAD OF INSERT ON Shown BEGIN DELETE FROM notes; END');
+
+    const { differences } = await verifyTransfer(to(source));
+
+    expect(differences.map(({ kind, object }) => `${kind} ${object}`)).toEqual([
+      'object-extra one',
+      'object-extra two',
+    ]);
+  });
+
   it('is refused where it is not asked for, and where a sync is to follow', async () => {
     const source = await createSource((db) => db.exec('CREATE TABLE notes (a)'));
 

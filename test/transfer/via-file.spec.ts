@@ -156,6 +156,29 @@ describe('a copy by way of the file', () => {
   });
 
   it.each([
+    ['the end of its rehearsal', 'DELETE', 1],
+    ['a look at what the server has', 'GET', 3],
+    ['the opening of the file', 'POST', 2],
+  ] as const)('can be resumed when the server refuses %s', async (_name, method, nth) => {
+    let seen = 0;
+    const admin = await startAdminFront((found, pass) =>
+      found === method && ++seen === nth ? Promise.resolve(503) : pass(),
+    );
+    const { port } = admin.address() as AddressInfo;
+    const viaFile = { dataFolder: server.dataDir, adminUrl: `http://127.0.0.1:${port}`, namespace };
+
+    const failure = await copyDatabase(options({ viaFile })).catch((error: unknown) => error);
+    const report = await copyDatabase(options({ viaFile, resume: true }));
+    admin.closeAllConnections();
+    admin.close();
+
+    expect(seen).toBeGreaterThanOrEqual(nth);
+    expect(failure).toMatchObject({ code: 'TRANSFER_INTERRUPTED' });
+    expect(report.verification.equal).toBe(true);
+    await expectCopied();
+  });
+
+  it.each([
     ['before its rehearsal', 'POST', 1, false],
     ['in its rehearsal', 'POST', 1, true],
     ['behind its rehearsal', 'DELETE', 1, true],
@@ -196,15 +219,19 @@ describe('a copy by way of the file', () => {
   });
 });
 
-/** Stands in front of the administration of the server. */
+/** Stands in front of the administration of the server, and answers some requests itself. */
 async function startAdminFront(
-  onRequest: (method: string | undefined, pass: () => Promise<void>) => Promise<void>,
+  onRequest: (method: string | undefined, pass: () => Promise<void>) => Promise<number | void>,
 ): Promise<Server> {
   const admin = createServer((request, response) => {
-    void onRequest(request.method, async () => {
+    const pass = async (): Promise<void> => {
       const answer = await ask(request.method ?? '', request.url ?? '');
       response.writeHead(answer.status).end(await answer.text());
-    }).catch(() => response.destroy());
+    };
+    onRequest(request.method, pass).then(
+      (status) => status && response.writeHead(status).end(),
+      () => response.destroy(),
+    );
   });
   await once(admin.listen(0, '127.0.0.1'), 'listening');
   return admin;

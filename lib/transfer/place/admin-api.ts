@@ -45,17 +45,24 @@ export class AdminApi {
       });
       return { status: response.status, text: await response.text() };
     } catch (cause) {
-      throw new DatabaseError('the admin URL of the server does not answer', {
-        code: 'TRANSFER_ADMIN_UNAVAILABLE',
-        kind: 'unavailable',
-        outcome: 'unknown',
-        cause,
-      });
+      throw createUnavailableError('the admin URL of the server does not answer', cause);
     }
   }
 }
 
+/** What was asked for may have been done; asking again later shows it. */
+export function createUnavailableError(message: string, cause?: unknown): DatabaseError {
+  return new DatabaseError(message, {
+    code: 'TRANSFER_ADMIN_UNAVAILABLE',
+    kind: 'unavailable',
+    outcome: 'unknown',
+    cause,
+  });
+}
+
 function createAnswerError(status: number): DatabaseError {
+  if (status === 429 || status >= 500)
+    return createUnavailableError(`the admin URL of the server answers with HTTP ${status}`);
   return createTransferError(
     `the admin URL answers with HTTP ${status}: give the address of --admin-listen-addr of a server with --enable-namespaces`,
     'TRANSFER_ADMIN_REFUSED',

@@ -31,15 +31,19 @@ export async function placeDatabase(
   const { namespace } = placement;
   const admin = new AdminApi(placement.adminUrl);
   const folder = new DataFolder(placement);
+  // of this attempt or of one before
+  let mayStay = options.resume;
   try {
     let notes: readonly TransferNote[] = [];
     await folder.clear(record.id);
     if (!(await isPlaced())) {
+      mayStay = false;
       const plan = await rehearsePlacement(target, source, placement);
       if (plan.problems.length > 0) throw new TransferRefusedError(plan.problems);
       notes = plan.notes;
       throwIfStopped(options.signal);
       options.onProgress({ stage: 'file', object: namespace, rows: 0, totalRows: 0 });
+      mayStay = true;
       await folder.put(snapshotPath(workFolder), record.id);
     }
     if (!(await admin.exists(namespace))) await admin.create(namespace);
@@ -55,7 +59,7 @@ export async function placeDatabase(
       verification,
     };
   } catch (error) {
-    if (!isFinal(error)) throw toInterrupted(error);
+    if (mayStay || !isFinal(error)) throw toInterrupted(error);
     await emptyWorkFolder(workFolder);
     throw error;
   } finally {
@@ -75,7 +79,7 @@ export async function placeDatabase(
   }
 }
 
-/** Trying again changes nothing, and nothing was made. */
+/** Trying again changes nothing. */
 function isFinal(error: unknown): boolean {
   const codes = ['TRANSFER_DATA_FOLDER', 'TRANSFER_TARGET_INVALID', 'TRANSFER_ADMIN_REFUSED'];
   return (

@@ -5,7 +5,7 @@ import { isChangelog } from '../source/internal-names.js';
 import type { Source } from '../source/source.js';
 import type { TargetDatabase } from '../target/target-database.js';
 import { createTransferError } from '../transfer-errors.js';
-import { AdminApi } from './admin-api.js';
+import { AdminApi, createUnavailableError } from './admin-api.js';
 import { createFolderError, DataFolder } from './data-folder.js';
 import { filePageSize, type ResolvedPlacement } from './placement.js';
 
@@ -54,8 +54,21 @@ export async function rehearsePlacement(
 ): Promise<TransferPlan> {
   const admin = new AdminApi(adminUrl);
   const { location } = target.options.target;
+  const remove = async (cause?: unknown): Promise<void> => {
+    await admin.remove(namespace).catch((error: unknown) => {
+      const message = 'the empty database of the rehearsal could not be removed';
+      throw createUnavailableError(message, cause ?? error);
+    });
+  };
   await admin.create(namespace);
-  try {
+  const plan = await rehearse().catch(async (error: unknown) => {
+    await remove(error);
+    throw error;
+  });
+  await remove();
+  return plan;
+
+  async function rehearse(): Promise<TransferPlan> {
     if (!(await new DataFolder({ adminUrl, dataFolder, namespace }).isTaken()))
       throw createFolderError('the server of the admin URL keeps its databases in another folder');
     if (!(await answers(target)))
@@ -63,10 +76,8 @@ export async function rehearsePlacement(
         `${location} does not lead to the namespace ${namespace} of the server of the admin URL`,
         'TRANSFER_TARGET_INVALID',
       );
-    const plan = await createPlan(target, source);
-    return { ...plan, notes: plan.notes.filter(({ kind }) => !notesOfRows.includes(kind)) };
-  } finally {
-    await admin.remove(namespace);
+    const found = await createPlan(target, source);
+    return { ...found, notes: found.notes.filter(({ kind }) => !notesOfRows.includes(kind)) };
   }
 }
 

@@ -30,8 +30,10 @@ export async function compareSchemas(target: TargetDatabase, { schema }: Source)
       differences.push({ kind: 'object-missing', object: shadow, key: '' });
   const { intoNonEmpty } = target.options;
   const names = new Set(schema.tables.map(({ name }) => name));
+  // whoever creates a trigger may spell the name of its table as he likes
+  const own = new Set([...names, ...expected.map(({ name }) => name)].map((name) => name.toLowerCase()));
   for (const { name, tableName } of found.values())
-    if (!intoNonEmpty || names.has(tableName))
+    if (!intoNonEmpty || own.has(tableName.toLowerCase()))
       differences.push({ kind: 'object-extra', object: name, key: '' });
   if (intoNonEmpty) return [...differences, ...(await compareSequences(target, ownCounters(schema), names))];
   const version = await target.query('PRAGMA user_version');
