@@ -101,8 +101,7 @@ function normalize(text: string, folder = ''): string {
     .replace(/\b[0-9a-f]{16}\b/g, 'DIGEST')
     .replace(/\d+\.\d s\b/g, 'SECONDS')
     .replace(/ +/g, ' ')
-    .replace(/\d+\.\d (MiB beside|ms)/g, 'N $1')
+    .replace(/\d+(\.\d)? (MiB beside|ms)\b/g, 'N $2')
     .replace(/sqld 0\..*/, 'sqld VERSION')
-    .replace(/(SQLite +)3\.[\d.]+/g, '$1VERSION')
-    .replace(/took [\d.]+ ms/g, 'took MILLISECONDS');
+    .replace(/(SQLite +)3\.[\d.]+/g, '$1VERSION');
 }
