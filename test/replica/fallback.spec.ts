@@ -12,7 +12,7 @@ import { failureOf } from '../contract/facts.js';
 import { startApp } from '../nest/support/app.js';
 import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.js';
 import { startSqld, type SqldServer } from '../support/sqld-server.js';
-import { newPath, openReplica, untilState } from './replica-setup.js';
+import { newPath, openReplica, readFrom, syncChildren, until, untilState } from './replica-setup.js';
 
 let server: SqldServer;
 let proxy: FaultProxy;
@@ -95,6 +95,58 @@ describe('a connection that reads the primary, and falls back on its replica', (
     expect(result).toMatchObject({ rows: [{ n: 1 }], staleMs: expect.any(Number) });
   });
 
+  it('answers a read transaction from its first statement on when the primary stands still', async () => {
+    await using db = await openReplica(server.url, { ...options, transactionTimeoutMs: 2_000 });
+    await untilState(db, 'serving');
+    await server.kill('SIGSTOP');
+    const results = await db.withTransaction(
+      async (tx) => [await tx.execute(count), await tx.execute(count)],
+      {
+        mode: 'read',
+      },
+    );
+    await server.kill('SIGCONT');
+
+    for (const result of results)
+      expect(result).toMatchObject({ rows: [{ n: 1 }], staleMs: expect.any(Number) });
+    expect(db.status().replica).toMatchObject({ fallbackReads: 1 });
+  });
+
+  it('answers reads that wait in vain for a stream of a primary that stands still', async () => {
+    await using db = await openReplica(server.url, { ...options, pool: { maxStreams: 1 } });
+    await untilState(db, 'serving');
+    await server.kill('SIGSTOP');
+    const batches = await Promise.all(Array.from({ length: 4 }, () => db.batch([count], 'read')));
+    await server.kill('SIGCONT');
+
+    for (const [result] of batches)
+      expect(result).toMatchObject({ rows: [{ n: 1 }], staleMs: expect.any(Number) });
+  });
+
+  it('leaves the primary all the time of a read while the replica could not answer', async () => {
+    await using db = await openReplica(proxy.url, { ...options, queryTimeoutMs: 3_000 });
+    await db.execute('CREATE TABLE r (a INTEGER) RANDOM ROWID');
+    // a read finds out
+    await until(
+      async () => (await readFrom(db, 'SELECT count(*) FROM r')) && db.status().replica?.state,
+      (state) => state === 'schema',
+    );
+    proxy.inject({ kind: 'delay', downMs: 2_600 }, { when: (request) => request.includes('slow') });
+
+    expect((await db.execute(`${count} /* slow */`)).rows).toEqual([{ n: 1 }]);
+  });
+
+  it('tells that the primary answers again by a read transaction, too', async () => {
+    await using db = await openReplica(proxy.url, { ...options, maxAttempts: 1 });
+    await untilState(db, 'serving');
+    await proxy.refuse();
+    await db.execute(count);
+    await proxy.accept();
+    await db.withTransaction((tx) => tx.execute(count), { mode: 'read' });
+
+    expect(db.reports).toContain('REPLICA_FALLBACK_OVER');
+  });
+
   it('does not take a slow statement for an outage', async () => {
     await using db = await openReplica(proxy.url, options);
     await untilState(db, 'serving');
@@ -103,17 +155,23 @@ describe('a connection that reads the primary, and falls back on its replica', (
     await sleep(300);
     const quick = await db.execute(count);
 
-    expect(await slow).toMatchObject({ kind: 'timeout' });
+    expect(await slow).toMatchObject({ kind: 'timeout', message: expect.stringContaining('2000 ms') });
     expect(quick).not.toHaveProperty('staleMs');
     expect(db.status().replica).toMatchObject({ fallbackReads: 0 });
   });
 
-  it('answers with an own write that the replica lacks, as it is marked', async () => {
+  it('answers without an own write that the replica lacks, as it is marked', async () => {
     await using db = await openReplica(proxy.url, { ...options, consistency: 'read-your-writes' });
     await untilState(db, 'serving');
+    const [child] = syncChildren() as [number];
+    process.kill(child, 'SIGSTOP');
+    await db.execute('INSERT INTO t VALUES (2)');
     await proxy.refuse();
+    const result = await db.execute(count);
+    process.kill(child, 'SIGKILL');
 
-    expect((await db.execute(count)).rows).toEqual([{ n: 1 }]);
+    expect(result).toMatchObject({ rows: [{ n: 1 }], staleMs: expect.any(Number) });
+    expect(db.status().replica).toMatchObject({ fallbackReads: 1 });
   });
 
   it('fails without the option', async () => {

@@ -4,6 +4,7 @@ import type { BatchOptions, DriverConnection, DriverTransaction } from '../../co
 import type { Reporter } from '../../contract/driver.js';
 import { tellStaleRead } from '../../contract/stale-reads.js';
 import type { Statement, TransactionMode } from '../../contract/statement.js';
+import { DatabaseError } from '../../errors/database-error.js';
 import { findSilence } from '../../errors/silence.js';
 import { beginRows, takeRows, type LocalSide } from './local-side.js';
 import { ReplicaTransaction } from './replica-transaction.js';
@@ -88,8 +89,10 @@ export class FallbackReads implements PrimaryReads {
       onLeave: (error: unknown) => (failure = error),
       begin: onReplica,
       mark: (result: ResultSet) => this.#mark(result) ?? result,
+      share: (until: Deadline) => this.#share(until),
+      onServed: () => this.#end(),
     };
-    const first = await primary.begin(mode, deadline, origin).catch((error: unknown) => {
+    const first = await primary.begin(mode, this.#share(deadline), origin).catch((error: unknown) => {
       if (!other.isReason(error)) throw error;
       failure = error;
       return undefined;
@@ -106,8 +109,7 @@ export class FallbackReads implements PrimaryReads {
   ): Promise<T> {
     const began = performance.now();
     try {
-      const shareMs = remainingMs(deadline) * (this.#parts.isUsable() ? shareOfPrimary : 1);
-      const found = await onPrimary(narrowDeadline(deadline, shareMs));
+      const found = await onPrimary(this.#share(deadline));
       this.#end();
       return found;
     } catch (error) {
@@ -119,10 +121,18 @@ export class FallbackReads implements PrimaryReads {
     }
   }
 
-  /** A statement that is slow at a primary that answers others is no reason. */
+  /** What the primary may take, as long as the replica could answer after it. An error names the time that was set. */
+  #share(deadline: Deadline): Deadline {
+    if (!this.#parts.isUsable()) return deadline;
+    const share = narrowDeadline(deadline, remainingMs(deadline) * shareOfPrimary);
+    return { ...share, timeoutMs: deadline.timeoutMs };
+  }
+
+  /** A statement that is slow at a primary that answers others is no reason; waiting in vain for a stream of one that does not is. */
   #isAway(error: unknown, began: number): boolean {
     const { answeredAt, isUsable } = this.#parts;
-    return findSilence(error) !== undefined && answeredAt() < began && isUsable();
+    const isSilent = findSilence(error) !== undefined || isTimeout(error);
+    return isSilent && answeredAt() < began && isUsable();
   }
 
   #begin(): void {
@@ -145,4 +155,8 @@ export class FallbackReads implements PrimaryReads {
   #mark(result: ResultSet | undefined): ResultSet | undefined {
     return result && Object.assign(result, { staleMs: this.#parts.ageMs() });
   }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof DatabaseError && error.kind === 'timeout';
 }

@@ -11,6 +11,10 @@ export interface OtherSide {
   readonly onLeave: (error: unknown) => void;
   readonly begin: () => Promise<DriverTransaction>;
   readonly mark: (result: ResultSet) => ResultSet;
+  /** What the very first statement may take, so that the other side still can answer it. */
+  readonly share?: (deadline: Deadline) => Deadline;
+  /** The side that it began on has answered the very first statement. */
+  readonly onServed?: () => void;
 }
 
 /**
@@ -40,16 +44,18 @@ export class ReplicaTransaction implements DriverTransaction {
   }
 
   async execute(statement: Statement, deadline: Deadline): Promise<ResultSet> {
-    return this.#mark(await this.#run((transaction) => transaction.execute(statement, deadline)));
+    return this.#mark(
+      await this.#run((transaction, until) => transaction.execute(statement, until), deadline),
+    );
   }
 
   async batch(statements: readonly Statement[], deadline: Deadline): Promise<ResultSet[]> {
-    const results = await this.#run((transaction) => transaction.batch(statements, deadline));
+    const results = await this.#run((transaction, until) => transaction.batch(statements, until), deadline);
     return results.map((result) => this.#mark(result));
   }
 
   executeMultiple(sql: string, deadline: Deadline): Promise<void> {
-    return this.#run((transaction) => transaction.executeMultiple(sql, deadline));
+    return this.#run((transaction, until) => transaction.executeMultiple(sql, until), deadline);
   }
 
   commit(deadline: Deadline): Promise<void> {
@@ -64,10 +70,16 @@ export class ReplicaTransaction implements DriverTransaction {
     return this.#current === this.#first ? result : this.#other.mark(result);
   }
 
-  async #run<T>(work: (transaction: DriverTransaction) => Promise<T>): Promise<T> {
+  async #run<T>(
+    work: (transaction: DriverTransaction, deadline: Deadline) => Promise<T>,
+    deadline: Deadline,
+  ): Promise<T> {
+    const { share, onServed } = this.#other;
+    const mayMove = !this.#hasRead && this.#current === this.#first;
     try {
-      const value = await work(this.#current);
+      const value = await work(this.#current, mayMove && share !== undefined ? share(deadline) : deadline);
       this.#hasRead = true;
+      if (mayMove) onServed?.();
       return value;
     } catch (error) {
       if (this.#current !== this.#first || !this.#other.isReason(error)) throw error;
@@ -75,7 +87,7 @@ export class ReplicaTransaction implements DriverTransaction {
       await this.#current.rollback();
       if (this.#hasRead) throw (this.#lostBy = createLostError(error));
       this.#current = await this.#other.begin();
-      return work(this.#current);
+      return work(this.#current, deadline);
     }
   }
 }
