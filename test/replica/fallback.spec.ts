@@ -181,6 +181,17 @@ describe('a connection that reads the primary, and falls back on its replica', (
 
     expect(await failureOf(db.execute(count))).toMatchObject({ kind: 'unavailable' });
   });
+
+  it('is down without the option, as its reads are', async () => {
+    await using falling = await openReplica(proxy.url, options);
+    await using db = await openReplica(proxy.url, { ...options, fallback: {} });
+    await untilState(falling, 'serving');
+    await untilState(db, 'serving');
+    await proxy.refuse();
+
+    await expect(falling.ping()).resolves.toBeUndefined();
+    expect(await failureOf(db.ping())).toMatchObject({ kind: 'unavailable' });
+  });
 });
 
 @Controller()

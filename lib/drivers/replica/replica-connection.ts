@@ -40,6 +40,8 @@ export class ReplicaConnection implements DriverConnection {
   readonly #local: LocalSide;
   readonly #remote: PrimaryReads;
   readonly #route: ReadRoute;
+  /** Reads that ask for nothing get no answer from the file. */
+  readonly #needsPrimary: boolean;
   #remoteReads = 0;
 
   constructor(parts: ReplicaConnectionParts) {
@@ -54,6 +56,7 @@ export class ReplicaConnection implements DriverConnection {
     );
     this.#local = new LocalSide(reads, (error) => sync.onReadError(error));
     this.#route = new ReadRoute(sync, freshness, consistency);
+    this.#needsPrimary = consistency === 'primary' && !fallsBack;
     const fallback = new FallbackReads({
       ...parts,
       primary: this.#writes,
@@ -169,9 +172,9 @@ export class ReplicaConnection implements DriverConnection {
     return this.#writes.isRead(statement, deadline);
   }
 
-  /** Answers while either of the two can serve. */
+  /** Answers while either of the two can serve the reads of the connection. */
   async ping(deadline: Deadline): Promise<void> {
-    if (this.#sync.state !== 'serving') return this.#writes.ping(deadline);
+    if (this.#needsPrimary || this.#sync.state !== 'serving') return this.#writes.ping(deadline);
     await this.#local.ping(deadline).catch(() => this.#writes.ping(deadline));
   }
 
