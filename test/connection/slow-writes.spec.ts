@@ -194,6 +194,36 @@ describe('a slow write', () => {
     expect(await countRows(db)).toBe(1);
   });
 
+  it('that is given up behind its commit lets the next writer in, and says that it may be kept', async () => {
+    const db = await open();
+    const controller = new AbortController();
+    const failure = failureOf(
+      db.execute({ sql: `${fill(300_000)} WHERE true RETURNING a`, signal: controller.signal }),
+    );
+    const other = new BetterSqlite3(db.path);
+    const rows = other.prepare('SELECT count(*) FROM t').pluck();
+    while (rows.get() === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    other.close();
+    controller.abort();
+
+    expect(await failure).toMatchObject({ kind: 'aborted', outcome: 'unknown' });
+    await db.execute({ sql: 'INSERT INTO t VALUES (-1)', timeoutMs: 10_000 });
+    expect(await countRows(db)).toBe(300_001);
+  });
+
+  it('waits for its lock also when it has to open its handle, with a rollback journal', async () => {
+    const db = await open({ sqlite: { synchronous: 'off', journalMode: 'keep' } });
+    const other = new BetterSqlite3(db.path);
+    other.exec('BEGIN EXCLUSIVE; INSERT INTO t VALUES (-1)');
+    const writing = db.execute(`INSERT INTO t ${countTo(10)} SELECT n FROM c`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    other.exec('COMMIT');
+    other.close();
+    await writing;
+
+    expect(await countRows(db)).toBe(11);
+  });
+
   it('waits for another process that writes', async () => {
     const db = await open();
     const other = new BetterSqlite3(db.path);

@@ -54,6 +54,10 @@ export class LoneThread {
       },
     });
     this.#thread = thread;
-    return opened;
+    // whoever tries again starts another one
+    return opened.catch(async (error: unknown) => {
+      await thread.gone;
+      throw error;
+    });
   }
 }

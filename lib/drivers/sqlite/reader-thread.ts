@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { runOutside } from '../../async/run-outside.js';
 import { DatabaseError, type Outcome } from '../../errors/database-error.js';
 import { IntegerRangeError } from '../../errors/integer-range-error.js';
 import type {
@@ -52,7 +53,7 @@ export class ReaderThread {
         resolve();
       };
       try {
-        this.#worker = this.#start(settings).on('exit', onExit);
+        this.#worker = runOutside(() => this.#start(settings)).on('exit', onExit);
       } catch (error) {
         // the process may have no more threads: told later, as by a thread
         this.#crashedBy = error;
@@ -107,9 +108,12 @@ export class ReaderThread {
    */
   giveUp(task: ThreadTask): boolean {
     const id = this.#idOf(task);
-    if (id === undefined || Atomics.compareExchange(this.#marks, 3, 0, -1) > 0) return false;
-    Atomics.store(this.#marks, 1, id);
-    return true;
+    if (id === undefined) return false;
+    const isKept = Atomics.compareExchange(this.#marks, 3, 0, -1) > 0;
+    // its rows may be on their way, and nobody asks for the rest
+    if (isKept) this.drop(task);
+    else Atomics.store(this.#marks, 1, id);
+    return !isKept;
   }
 
   /** Takes back the tasks that wait behind the one at work. */

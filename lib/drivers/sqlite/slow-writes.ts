@@ -31,8 +31,10 @@ export class SlowWrites {
    * `not-applied`, or `unknown` when the commit has begun
    */
   async run(request: ReadRequest, deadline: Deadline): Promise<StatementResult> {
-    const thread = await this.#thread.open(deadline, 'opening the handle for slow writes');
-    return whileBusyElsewhere(() => runOnce(thread, request, deadline), deadline);
+    return whileBusyElsewhere(async () => {
+      const thread = await this.#thread.open(deadline, 'opening the handle for slow writes');
+      return runOnce(thread, request, deadline);
+    }, deadline);
   }
 
   /** Resolves when SQLite is done, also with a statement that nobody waits for. */
@@ -56,12 +58,13 @@ async function runOnce(
     write.pace.tookOnThread(Infinity);
     write.abandon(thread.giveUp(write) ? error : withOutcome(error, 'unknown', 'its commit had begun'));
   };
+  // before it is watched: only what runs can be given up
+  thread.run([write]);
   const stop = watchDeadline(
     deadline,
     () => giveUp(createTimeoutError('while the statement ran', deadline.timeoutMs)),
     (reason) => giveUp(createAbortedError('while the statement ran', reason)),
   );
-  thread.run([write]);
   try {
     return await write.result;
   } finally {

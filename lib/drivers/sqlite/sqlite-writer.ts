@@ -139,13 +139,21 @@ export class SqliteWriter {
     if (this.#slowWrites === undefined || (found !== 'change' && found !== 'query')) return undefined;
     try {
       const entry = this.#handle.prepare(statement.sql);
-      entry.pace.tryFirst(() =>
-        hasQuickPlan(this.#handle.db, statement.sql, bindArgs(entry.parameters, statement.args)),
-      );
+      const args = bindArgs(entry.parameters, statement.args);
+      entry.pace.tryFirst(() => this.#isSurelyFast(statement.sql, args));
       return entry.pace.isFast ? undefined : entry;
     } catch {
       // its error comes when it runs
       return undefined;
+    }
+  }
+
+  #isSurelyFast(sql: string, args: readonly unknown[]): boolean {
+    try {
+      return hasQuickPlan(this.#handle.db, sql, args);
+    } catch {
+      // another process may hold the lock, so that nobody can tell
+      return false;
     }
   }
 

@@ -6,7 +6,7 @@
  * @param {Int32Array} marks see thread-protocol.ts
  */
 export function createWrites(db, marks) {
-  db.exec('CREATE TEMP TABLE nestjs_turso_rowid (id INTEGER PRIMARY KEY)');
+  db.exec('CREATE TEMP TABLE IF NOT EXISTS nestjs_turso_rowid (id INTEGER PRIMARY KEY)');
   // for a statement that inserts nothing, as SqliteHandle does it
   const forgetRowid = db.prepare('INSERT OR REPLACE INTO temp.nestjs_turso_rowid (id) VALUES (0)');
   const readCounts = db.prepare('SELECT changes(), last_insert_rowid()').safeIntegers(true).raw(true);
@@ -22,12 +22,14 @@ export function createWrites(db, marks) {
       forgetRowid.run();
       db.exec('BEGIN IMMEDIATE');
       try {
+        // its caller may have gone while it waited for the lock
+        if (Atomics.load(marks, 3) !== 0) throw nobodyWaits();
         const result = attempt(id, work, stop);
         result.counts = /** @type {[bigint, bigint]} */ (readCounts.get());
         commit(id);
         return result;
       } finally {
-        if (db.inTransaction) db.exec('ROLLBACK');
+        if (db.inTransaction) rollBack();
       }
     },
   };
@@ -51,7 +53,20 @@ export function createWrites(db, marks) {
 
   /** @param {number} id */
   function commit(id) {
-    if (Atomics.compareExchange(marks, 3, 0, id) !== 0) throw new Error('nobody waits for the statement');
+    if (Atomics.compareExchange(marks, 3, 0, id) !== 0) throw nobodyWaits();
     db.exec('COMMIT');
   }
+
+  /** The first error is the one that counts. A handle that cannot roll back is of no use: it ends, and SQLite rolls back then. */
+  function rollBack() {
+    try {
+      db.exec('ROLLBACK');
+    } catch {
+      if (db.inTransaction) process.exit(1);
+    }
+  }
+}
+
+function nobodyWaits() {
+  return new Error('nobody waits for the statement');
 }
