@@ -2,7 +2,15 @@ import { describe, expect, it } from '@jest/globals';
 import { symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { failureOf } from '../contract/facts.js';
-import { newPath, openReplica, readFrom, syncChildren, until, untilState, usePrimary } from './replica-setup.js';
+import {
+  newPath,
+  openReplica,
+  readFrom,
+  syncChildren,
+  until,
+  untilState,
+  usePrimary,
+} from './replica-setup.js';
 
 const room = usePrimary(['CREATE TABLE t (a INTEGER)']);
 
