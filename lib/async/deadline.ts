@@ -34,9 +34,9 @@ export function remainingMs(deadline: Deadline): number {
  * Throws when the deadline is over or its signal has fired, before anything was sent.
  * @throws DatabaseError `timeout` or `aborted`, outcome `not-applied`
  */
-export function throwIfOver(deadline: Deadline, doing: string): void {
+export function throwIfOver(deadline: Deadline, doing: string, now = performance.now()): void {
   if (deadline.signal?.aborted) throw createAbortedError(doing, deadline.signal.reason);
-  if (performance.now() >= deadline.expiresAt) throw createTimeoutError(doing, deadline.timeoutMs);
+  if (now >= deadline.expiresAt) throw createTimeoutError(doing, deadline.timeoutMs);
 }
 
 /**

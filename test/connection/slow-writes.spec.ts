@@ -34,7 +34,7 @@ async function open(options: DatabaseModuleOptions = {}): Promise<DatabaseConnec
 /** How often a timer of 10 ms fires while `work` goes on. */
 async function countTicks(work: () => Promise<unknown>): Promise<number> {
   let ticks = 0;
-  const timer = setInterval(() => ticks++, 10);
+  const timer = setInterval(() => ticks++, 2);
   await work();
   clearInterval(timer);
   return ticks;

@@ -7,13 +7,15 @@ import { createAbortedError, createTimeoutError } from '../../errors/wait-errors
 import type { FileGuard } from './file-guard.js';
 import { toSqliteError } from './sqlite-errors.js';
 import type { SqliteHandle } from './sqlite-handle.js';
-import { runStatement } from './sqlite-run.js';
+import { runBound, runStatement, type BoundStatement } from './sqlite-run.js';
 import { whileBusy } from './while-busy.js';
 
 /** A statement that commits by itself, and how it ended. */
 export interface GroupMember {
   readonly statement: Statement;
   readonly deadline: Deadline;
+  /** The statement prepared and its arguments bound, where somebody had to look at them before. */
+  readonly bound?: BoundStatement | undefined;
   settled: { readonly result: ResultSet } | { readonly error: unknown } | undefined;
 }
 
@@ -88,8 +90,8 @@ export class GroupCommit {
   }
 
   /** @throws DatabaseError */
-  runStatement({ statement, deadline }: Pick<GroupMember, 'statement' | 'deadline'>): Promise<ResultSet> {
-    return whileBusy(() => this.#runTimed(statement, slowCommitMs), deadline);
+  runStatement(member: Omit<GroupMember, 'settled'>): Promise<ResultSet> {
+    return whileBusy(() => this.#runTimed(member, slowCommitMs), member.deadline);
   }
 
   /**
@@ -97,13 +99,15 @@ export class GroupCommit {
    * @returns false when nothing is kept and nobody is settled
    */
   #commitTogether<M extends GroupMember>(members: M[], takeNext: () => M | undefined): boolean {
-    const endsAt = performance.now() + longestGroupMs;
+    let now = performance.now();
+    const endsAt = now + longestGroupMs;
     try {
       if (this.#maySeeOthersKeys()) return this.#undo(members);
       for (let member = members[0]; member !== undefined; member = takeNext()) {
         if (member !== members[0]) members.push(member);
-        if (!this.#runMember(member)) return this.#undo(members);
-        if (performance.now() >= endsAt) break;
+        if (!this.#runMember(member, now)) return this.#undo(members);
+        now = performance.now();
+        if (now >= endsAt) break;
       }
       this.#handle.run('COMMIT');
       this.#guard?.assertInPlace('unknown');
@@ -118,10 +122,10 @@ export class GroupCommit {
   }
 
   /** @returns false when the transaction may not be what it was */
-  #runMember(member: GroupMember): boolean {
+  #runMember(member: GroupMember, now: number): boolean {
     try {
-      throwIfOver(member.deadline, notBegun);
-      member.settled = { result: this.#runTimed(member.statement, 0) };
+      throwIfOver(member.deadline, notBegun, now);
+      member.settled = { result: this.#runTimed(member, 0, now) };
       return this.#handle.inTransaction;
     } catch (error) {
       member.settled = { error };
@@ -130,13 +134,18 @@ export class GroupCommit {
   }
 
   /** @param ownMs so long is not the statement's fault */
-  #runTimed(statement: Statement, ownMs: number): ResultSet {
-    const began = performance.now();
+  #runTimed(
+    { statement, bound }: Pick<GroupMember, 'statement' | 'bound'>,
+    ownMs: number,
+    began = performance.now(),
+  ): ResultSet {
     try {
+      if (bound !== undefined) return runBound(this.#handle, bound, this.#intMode);
       return runStatement(this.#handle, statement, this.#intMode);
     } finally {
       const tookMs = performance.now() - began;
-      this.#handle.find(statement.sql)?.pace.tookInline(tookMs > ownMs ? tookMs : 0);
+      const entry = bound?.entry ?? this.#handle.find(statement.sql);
+      entry?.pace.tookInline(tookMs > ownMs ? tookMs : 0);
     }
   }
 

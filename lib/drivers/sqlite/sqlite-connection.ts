@@ -52,7 +52,14 @@ export class SqliteConnection implements DriverConnection {
     this.#streams = new RowStreams(this, handles.reads);
   }
 
-  async execute(statement: Statement, deadline: Deadline): Promise<ResultSet> {
+  execute(statement: Statement, deadline: Deadline): Promise<ResultSet> {
+    // it was checked when it was prepared
+    if (this.#handles.writer.find(statement.sql)?.found === 'change')
+      return this.#writer.execute(statement, 'change', deadline);
+    return this.#executeChecked(statement, deadline);
+  }
+
+  async #executeChecked(statement: Statement, deadline: Deadline): Promise<ResultSet> {
     const found = checkStatement(statement.sql, 'autocommit');
     throwIfOver(deadline, 'before the statement began');
     const { reads } = this.#handles;

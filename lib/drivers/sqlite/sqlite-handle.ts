@@ -3,6 +3,7 @@ import type { RowFactory } from '../../contract/row.js';
 import { classifySql, firstKeyword, type SqlClass } from '../../sql/classify-sql.js';
 import { readParameters, type ParameterList } from '../../sql/read-parameters.js';
 import { TextCache } from '../../sql/text-cache.js';
+import { findPlainInsert, LastRowid, type PlainInsert } from './last-rowid.js';
 import { SchemaWatch } from './schema-watch.js';
 import { StatementPace } from './statement-pace.js';
 
@@ -22,6 +23,8 @@ export interface Prepared {
   readonly pace: StatementPace;
   /** What its last result looked like: rows of one shape are cheap, and a shape is not. */
   shape: ResultShape | undefined;
+  /** See `LastRowid`. */
+  readonly plainInsert: PlainInsert | undefined;
   /** Its integers come as `bigint`. As numbers they cost half, and beyond 2^53 − 1 they are rounded. */
   exact: boolean;
 }
@@ -41,13 +44,10 @@ const maxPrepared = 500;
 /** Of what the handle runs for itself, which surely leaves the schema as it was. */
 const keepsSchema = /^(BEGIN( \w+)?|COMMIT)$/;
 
-/** In the handle's own temp schema, which never reaches the database file. */
-const rowidTable = 'nestjs_turso_rowid';
-const forgettingRowid = `INSERT OR REPLACE INTO temp.${rowidTable} (id) VALUES (0)`;
-
 /** One open handle on a database, with its prepared statements. */
 export class SqliteHandle {
   readonly db: Database;
+  readonly lastRowid = new LastRowid(this);
   readonly #prepared = new TextCache<Prepared>(maxPrepared);
   #watch: SchemaWatch | undefined;
   #ownChanges = 0;
@@ -61,10 +61,9 @@ export class SqliteHandle {
     return this.db.open;
   }
 
-  /** Prepares `forgetRowid` and `schema`; before the first statement, and behind the pragmas that shape a new file. */
+  /** Prepares `lastRowid` and `schema`; before the first statement, and behind the pragmas that shape a new file. */
   createTempTables(): void {
-    if (!this.db.readonly)
-      this.db.exec(`CREATE TEMP TABLE IF NOT EXISTS ${rowidTable} (id INTEGER PRIMARY KEY)`);
+    if (!this.db.readonly) this.lastRowid.createTable();
     this.#watch = new SchemaWatch(this.db);
   }
 
@@ -80,6 +79,12 @@ export class SqliteHandle {
   /** This handle may have changed the schema, or undone such a change. */
   forgetSchema(): void {
     this.#ownChanges++;
+  }
+
+  /** A statement failed, or ran past all bookkeeping: with a conflict it may have undone a change of the schema. */
+  forgetAll(): void {
+    this.forgetSchema();
+    this.lastRowid.forget();
   }
 
   /** A number that changes whenever another handle or process writes. */
@@ -131,16 +136,6 @@ export class SqliteHandle {
     entry.exact = true;
   }
 
-  /**
-   * Sets the handle's last rowid to 0, so that a statement that inserts nothing (an upsert that updates, a table without rowids)
-   * does not answer the rowid of somebody else's. SQLite's function for it is not within reach; an insert into a temporary table
-   * does the same for about a microsecond.
-   */
-  forgetRowid(): void {
-    if (this.db.readonly) return;
-    this.prepare(forgettingRowid).prepared.run();
-  }
-
   /** Changed rows and the last rowid: better-sqlite3 tells neither of a statement that also returns rows. */
   readCounts(): [changes: number, rowid: bigint] {
     const entry = this.prepare('SELECT changes(), last_insert_rowid()');
@@ -151,7 +146,7 @@ export class SqliteHandle {
 
   /** Runs transaction control or a pragma of our own. */
   run(sql: string): void {
-    if (!keepsSchema.test(sql)) this.forgetSchema();
+    if (!keepsSchema.test(sql)) this.forgetAll();
     this.db.exec(sql);
   }
 
@@ -181,6 +176,16 @@ export class SqliteHandle {
     const readsOnly = found === 'query' && prepared.readonly;
     const parameters = readParameters(sql);
     const pace = new StatementPace();
-    return { prepared, found, readsOnly, keyword, parameters, pace, shape: undefined, exact };
+    return {
+      prepared,
+      found,
+      readsOnly,
+      keyword,
+      parameters,
+      pace,
+      shape: undefined,
+      plainInsert: findPlainInsert(sql, keyword),
+      exact,
+    };
   }
 }

@@ -9,6 +9,12 @@ import { bindArgs } from './bind-args.js';
 import { toSqliteError } from './sqlite-errors.js';
 import type { Prepared, ResultShape, SqliteHandle } from './sqlite-handle.js';
 
+/** A statement of a handle, and its arguments in better-sqlite3's form. */
+export interface BoundStatement {
+  readonly entry: Prepared;
+  readonly args: unknown[];
+}
+
 /**
  * Runs one statement on a handle, at once.
  * @throws DatabaseError, or IntegerRangeError for an integer that `intMode` cannot hold
@@ -29,19 +35,26 @@ export function runPrepared(
   intMode: IntMode,
 ): ResultSet {
   try {
-    if (entry.readsOnly) return readRows(handle, entry, bindArgs(entry.parameters, args), intMode);
-    return runOther(handle, entry, bindArgs(entry.parameters, args), intMode);
+    return runBound(handle, { entry, args: bindArgs(entry.parameters, args) }, intMode);
   } catch (error) {
-    // a conflict may have rolled a change of the schema back
-    handle.forgetSchema();
+    throw toSqliteError(error);
+  }
+}
+
+/** The same with arguments in better-sqlite3's form. */
+export function runBound(handle: SqliteHandle, { entry, args }: BoundStatement, intMode: IntMode): ResultSet {
+  try {
+    return entry.readsOnly ? readRows(handle, entry, args, intMode) : runOther(handle, entry, args, intMode);
+  } catch (error) {
+    handle.forgetAll();
     throw toSqliteError(error);
   }
 }
 
 function runOther(handle: SqliteHandle, entry: Prepared, args: unknown[], intMode: IntMode): ResultSet {
   const { prepared, found } = entry;
-  if (!prepared.readonly && mayInsert(entry)) handle.forgetRowid();
-  const result = prepared.reader ? readRows(handle, entry, args, intMode) : runWrite(entry, args);
+  if (!prepared.readonly && mayInsert(entry)) handle.lastRowid.prepareFor(entry, args);
+  const result = prepared.reader ? readRows(handle, entry, args, intMode) : runWrite(handle, entry, args);
   if (found !== 'query' && found !== 'change') handle.forgetSchema();
   return result;
 }
@@ -57,9 +70,7 @@ function readRows(handle: SqliteHandle, entry: Prepared, args: unknown[], intMod
     handle.readExactly(entry);
     return readRows(handle, entry, args, intMode);
   }
-  const { rowsAffected, lastInsertRowid } = prepared.readonly
-    ? noCounts
-    : toCounts(entry, ...handle.readCounts());
+  const { rowsAffected, lastInsertRowid } = prepared.readonly ? noCounts : countRows(handle, entry, args);
   // copies: the caller may change those of his result
   const columns = shape.columns.slice();
   const columnTypes = shape.columnTypes.slice();
@@ -124,10 +135,16 @@ function replaceByRows(lists: Value[][], { createRow }: ResultShape): Row[] {
   return rows as Row[];
 }
 
-function runWrite(entry: Prepared, args: unknown[]): ResultSet {
+function runWrite(handle: SqliteHandle, entry: Prepared, args: unknown[]): ResultSet {
   const { changes, lastInsertRowid } = entry.prepared.run(...args);
-  const counts = toCounts(entry, changes, BigInt(lastInsertRowid));
+  const rowid = handle.lastRowid.read(entry, args, changes, BigInt(lastInsertRowid));
+  const counts = toCounts(entry, changes, rowid);
   return new StatementResult({ columns: [], columnTypes: [], rows: [], ...counts });
+}
+
+function countRows(handle: SqliteHandle, entry: Prepared, args: unknown[]): Counts {
+  const [changes, rowid] = handle.readCounts();
+  return toCounts(entry, changes, handle.lastRowid.read(entry, args, changes, rowid));
 }
 
 /** The result of a write on a thread, with the counts that the same statement answers here. */

@@ -1,17 +1,18 @@
 import type { IntMode, ResultSet } from '@libsql/core/api';
 import type { Deadline } from '../../async/deadline.js';
 import { endOfTurn } from '../../async/end-of-turn.js';
-import type { FifoGate, Guest, Release } from '../../async/fifo-gate.js';
+import type { FifoGate, Release } from '../../async/fifo-gate.js';
 import type { SqlClass } from '../../sql/classify-sql.js';
 import type { Statement } from '../../contract/statement.js';
 import type { FileGuard } from './file-guard.js';
-import { GroupCommit, type GroupMember } from './group-commit.js';
+import { GroupCommit } from './group-commit.js';
 import { bindArgs } from './bind-args.js';
 import { hasQuickPlan } from './has-quick-plan.js';
+import { QueuedWrite } from './queued-write.js';
 import type { SlowWrites } from './slow-writes.js';
 import { toSqliteError } from './sqlite-errors.js';
-import type { Prepared, SqliteHandle } from './sqlite-handle.js';
-import { withCounts } from './sqlite-run.js';
+import type { SqliteHandle } from './sqlite-handle.js';
+import { withCounts, type BoundStatement } from './sqlite-run.js';
 import { WriterPace } from './writer-pace.js';
 
 /** What writes are done with. */
@@ -23,14 +24,6 @@ export interface WritingHandles {
   readonly guard: FileGuard | undefined;
 }
 
-/** A write that waits for the gate, or to be served by whoever has it. */
-interface QueuedWrite extends GroupMember, Guest {
-  readonly deadline: Deadline;
-  readonly found: SqlClass;
-  /** Answers its caller. */
-  onServed(): void;
-}
-
 /** The writing handle of a database, behind the gate of that database. */
 export class SqliteWriter {
   readonly #handle: SqliteHandle;
@@ -39,6 +32,7 @@ export class SqliteWriter {
   readonly #guard: FileGuard | undefined;
   readonly #pace: WriterPace;
   readonly #group: GroupCommit;
+  readonly #serveWrite = (write: QueuedWrite, release: Release): void => void this.#serve(write, release);
 
   constructor({ writer, slowWrites, guard }: WritingHandles, gate: FifoGate, intMode: IntMode) {
     this.#handle = writer;
@@ -89,19 +83,11 @@ export class SqliteWriter {
 
   /** Runs a statement that commits by itself. */
   execute(statement: Statement, found: SqlClass, deadline: Deadline): Promise<ResultSet> {
+    const host = found === 'change' && this.#slowWrites !== undefined ? this : undefined;
     return new Promise((resolve, reject) => {
-      const write: QueuedWrite = {
-        // only those share a commit
-        host: found === 'change' && this.#slowWrites !== undefined ? this : undefined,
-        statement,
-        found,
-        deadline,
-        settled: undefined,
-        onPlace: (release) => void this.#serve(write, release),
-        onRefused: reject,
-        onServed: () => answer(write, resolve, reject),
-      };
-      this.#gate.ask(write);
+      this.#gate.ask(
+        new QueuedWrite({ statement, found, deadline, host, serve: this.#serveWrite, resolve, reject }),
+      );
     });
   }
 
@@ -134,14 +120,16 @@ export class SqliteWriter {
     }
   }
 
-  /** The statement, prepared, when it may hold up the event loop. */
-  #findSlow({ statement, found }: QueuedWrite): Prepared | undefined {
+  /** The statement, bound, when it may hold up the event loop. */
+  #findSlow(write: QueuedWrite): BoundStatement | undefined {
+    const { statement, found } = write;
     if (this.#slowWrites === undefined || (found !== 'change' && found !== 'query')) return undefined;
     try {
       const entry = this.#handle.prepare(statement.sql);
       const args = bindArgs(entry.parameters, statement.args);
-      entry.pace.tryFirst(() => this.#isSurelyFast(statement.sql, args));
-      return entry.pace.isFast ? undefined : entry;
+      write.bound = { entry, args };
+      if (!entry.pace.isTried) entry.pace.tryFirst(() => this.#isSurelyFast(statement.sql, args));
+      return entry.pace.isFast ? undefined : write.bound;
     } catch {
       // its error comes when it runs
       return undefined;
@@ -158,11 +146,10 @@ export class SqliteWriter {
   }
 
   /** Its caller is answered as soon as he can be; the gate is held until SQLite is done with it. */
-  async #runSlow(write: QueuedWrite, entry: Prepared): Promise<void> {
+  async #runSlow(write: QueuedWrite, { entry, args }: BoundStatement): Promise<void> {
     const { statement, deadline } = write;
     const slowWrites = this.#slowWrites as SlowWrites;
     try {
-      const args = bindArgs(entry.parameters, statement.args);
       const result = await slowWrites.run({ sql: statement.sql, args, pace: entry.pace }, deadline);
       this.#guard?.assertInPlace('unknown');
       write.settled = { result: withCounts(entry, result) };
@@ -180,14 +167,4 @@ export class SqliteWriter {
       release();
     };
   }
-}
-
-function answer(
-  { settled }: GroupMember,
-  resolve: (result: ResultSet) => void,
-  reject: (error: unknown) => void,
-): void {
-  if (settled === undefined) reject(new Error('a write ended without an answer'));
-  else if ('error' in settled) reject(settled.error);
-  else resolve(settled.result);
 }
