@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import BetterSqlite3 from 'better-sqlite3';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { createConnection, type DatabaseConnection, type DatabaseModuleOptions } from '../../lib/index.js';
 import { failureOf, readColumn } from '../contract/facts.js';
 import { createTempDatabase, type TempDatabase } from '../support/temp-database.js';
@@ -63,6 +63,40 @@ const moves: [string, string, (path: string) => Promise<void>][] = [
 const sidesOf = (path: string): string[] => [path, `${path}-wal`, `${path}-shm`];
 
 describe('a database whose files are moved under the process', () => {
+  it('notices it also long after the folder has come to rest', async () => {
+    const opened = await Promise.all(moves.map(() => openBooks()));
+    await Promise.all(opened.map(({ db }) => db.execute(insert('kept'))));
+    // long enough for the folder alone to tell
+    await moment(3_200);
+    await Promise.all(opened.map(({ db }) => db.execute(insert('kept'))));
+    const kept = await Promise.all(opened.map(({ db }) => readColumn(db, select)));
+    const failures = [];
+    for (const [index, [, , move]] of moves.entries()) {
+      const { db, path } = opened[index] as (typeof opened)[number];
+      await move(path);
+      failures.push(await failureOf(db.execute(insert('lost'))));
+      await db.close();
+    }
+
+    expect(kept).toEqual(moves.map(() => ['kept', 'kept', 'kept']));
+    expect(failures).toMatchObject(moves.map(() => ({ code: 'FILE_MOVED', kind: 'unavailable' })));
+  });
+
+  it('notices it at the end of a link that was put in the place of the file', async () => {
+    const { db, path } = await openBooks();
+    const elsewhere = (await createTempDatabase()).path;
+    await rename(path, elsewhere);
+    await symlink(elsewhere, path);
+    await db.execute(insert('kept'));
+    await moment(3_200);
+    await db.execute(insert('kept'));
+    await rm(elsewhere);
+    const failure = await failureOf(db.execute(insert('lost')));
+    await db.close();
+
+    expect(failure).toMatchObject({ code: 'FILE_MOVED', kind: 'unavailable' });
+  });
+
   describe.each(moves)('%s', (_name, suffix, move) => {
     const moved = { code: 'FILE_MOVED', kind: 'unavailable' };
 

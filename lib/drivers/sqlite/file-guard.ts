@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { DatabaseError, type Outcome } from '../../errors/database-error.js';
+import { FolderWatch } from './folder-watch.js';
 
 /** Tells one file from another, whatever its name. */
 export interface FileIdentity {
@@ -22,6 +23,7 @@ export class FileGuard {
   readonly #path: string;
   readonly #expected: Map<string, FileIdentity>;
   readonly #usesLog: () => boolean;
+  readonly #folder: FolderWatch;
   #lookedAt = -Infinity;
 
   /** @param usesLog says whether the database is in WAL mode now */
@@ -29,6 +31,7 @@ export class FileGuard {
     this.#path = path;
     this.#expected = new Map([[path, identity]]);
     this.#usesLog = usesLog;
+    this.#folder = new FolderWatch(path);
   }
 
   /** The name that the database was opened by. */
@@ -46,12 +49,19 @@ export class FileGuard {
    * @throws DatabaseError `FILE_MOVED`
    */
   assertInPlace(outcome: Outcome): void {
+    const folder = this.#folder.look();
+    if (this.#folder.isTrusted(folder)) {
+      this.#lookedAt = performance.now();
+      return;
+    }
     this.#lookedAt = -Infinity;
     for (const path of this.#expected.keys()) {
       const problem = this.#findProblem(path);
       if (problem !== undefined) throw createMovedError(path, problem, outcome);
     }
     if (this.#expected.size === 1) this.#adoptLog();
+    // with a rollback journal the folder changes with every commit
+    else this.#folder.trust(folder);
     this.#lookedAt = performance.now();
   }
 
