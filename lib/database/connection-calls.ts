@@ -130,11 +130,11 @@ export class ConnectionCalls {
     work: () => Promise<T>,
   ): Promise<T> {
     try {
-      const leave = session.enter(letInBefore);
+      const around = session.enter(letInBefore);
       try {
         return await work();
       } finally {
-        leave();
+        session.leave(around);
       }
     } catch (error) {
       const explained = left === undefined ? error : explainWait(error, left);

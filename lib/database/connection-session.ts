@@ -6,7 +6,7 @@ import type { Reporter } from '../contract/driver.js';
 import type { DatabaseError } from '../errors/database-error.js';
 import { createClientClosedError } from '../errors/usage-errors.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
-import { holdAmbientDeadline, withoutRequestDeadline } from './ambient-deadline.js';
+import { holdAmbientDeadline, withoutRequestDeadline, type AmbientDeadline } from './ambient-deadline.js';
 import { BackgroundOpening, codeOf } from './background-opening.js';
 import { connectAtBoot, isTemporary } from './connect-at-boot.js';
 import type { SessionState } from './connection-status.js';
@@ -115,17 +115,19 @@ export class ConnectionSession {
 
   /**
    * Counts a call, so that a close waits for it.
-   * @returns to be called at its end
+   * @returns what `leave` needs at its end
    * @throws DatabaseError `CLIENT_CLOSED` once the close has begun, unless the call belongs to work that was let in before
    */
-  enter(letInBefore: boolean): () => void {
+  enter(letInBefore: boolean): AmbientDeadline | undefined {
     if (this.closed && !(letInBefore && this.#state === 'closing')) throw createClientClosedError();
     this.#inFlight++;
-    const around = holdAmbientDeadline();
-    return () => {
-      around?.release();
-      if (--this.#inFlight === 0) this.#onIdle?.();
-    };
+    return holdAmbientDeadline();
+  }
+
+  /** A call ends. */
+  leave(around: AmbientDeadline | undefined): void {
+    around?.release();
+    if (--this.#inFlight === 0) this.#onIdle?.();
   }
 
   /** Refuses new calls, waits for those in flight up to `shutdownTimeoutMs`, ends the rest, closes the database. */

@@ -89,6 +89,16 @@ export class GroupCommit {
     }
   }
 
+  /**
+   * Runs one at once, in a transaction of its own.
+   * @throws DatabaseError
+   */
+  runNow(member: Pick<GroupMember, 'statement' | 'bound'>, began: number): ResultSet {
+    const result = this.#runTimed(member, slowCommitMs, began);
+    this.#guard?.assertInPlace('unknown');
+    return result;
+  }
+
   /** @throws DatabaseError */
   runStatement(member: Omit<GroupMember, 'settled'>): Promise<ResultSet> {
     return whileBusy(() => this.#runTimed(member, slowCommitMs), member.deadline);

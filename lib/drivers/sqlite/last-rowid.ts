@@ -56,6 +56,7 @@ export class LastRowid {
    * @param args what it runs with
    */
   prepareFor(entry: Prepared, args: readonly unknown[]): void {
+    if (this.#handle.db.readonly) return;
     if (this.#known !== undefined && entry.plainInsert !== undefined) {
       // a text that runs once is not worth explaining
       if (entry.plainInsert.isRepeated && this.#explain(entry, args) !== 'unsure') return;

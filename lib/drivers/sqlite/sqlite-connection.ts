@@ -70,10 +70,10 @@ export class SqliteConnection implements DriverConnection {
     return this.#writer.execute(statement, found, deadline);
   }
 
-  /** A read that was prepared before, and that has to wait for neither its handle nor its turn. */
+  /** A statement that was prepared before, and that has to wait for neither its handle nor its turn. */
   executeNow(statement: Statement): ResultSet | undefined {
     const { reads, writer } = this.#handles;
-    if (reads !== undefined) return reads.runNow(statement);
+    if (reads !== undefined) return reads.runNow(statement) ?? this.#writer.runNow(statement);
     return this.#writer.isHeld ? undefined : runReadNow(writer, statement, this.#intMode);
   }
 

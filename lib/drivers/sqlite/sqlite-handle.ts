@@ -51,6 +51,8 @@ export class SqliteHandle {
   readonly #prepared = new TextCache<Prepared>(maxPrepared);
   #watch: SchemaWatch | undefined;
   #ownChanges = 0;
+  #dataVersion: PreparedStatement<unknown[]> | undefined;
+  #schemaVersion: PreparedStatement<unknown[]> | undefined;
 
   constructor(db: Database) {
     this.db = db;
@@ -89,12 +91,12 @@ export class SqliteHandle {
 
   /** A number that changes whenever another handle or process writes. */
   get dataVersion(): unknown {
-    return this.db.pragma('data_version', { simple: true });
+    return (this.#dataVersion ??= this.db.prepare('PRAGMA data_version').pluck()).get();
   }
 
   /** SQLite's own number of the schema, which every change of it increments. */
   get schemaVersion(): unknown {
-    return this.db.pragma('schema_version', { simple: true });
+    return (this.#schemaVersion ??= this.db.prepare('PRAGMA schema_version').pluck()).get();
   }
 
   /** True when foreign keys may be checked as late as at the commit. */

@@ -1,6 +1,7 @@
 import type { IntMode, ResultSet } from '@libsql/core/api';
 import type { Deadline } from '../../async/deadline.js';
 import { endOfTurn } from '../../async/end-of-turn.js';
+import { eventLoopShare } from '../../async/event-loop-share.js';
 import type { FifoGate, Release } from '../../async/fifo-gate.js';
 import type { SqlClass } from '../../sql/classify-sql.js';
 import type { Statement } from '../../contract/statement.js';
@@ -8,9 +9,10 @@ import type { FileGuard } from './file-guard.js';
 import { GroupCommit } from './group-commit.js';
 import { bindArgs } from './bind-args.js';
 import { hasQuickPlan } from './has-quick-plan.js';
+import { LoneCaller } from './lone-caller.js';
 import { QueuedWrite } from './queued-write.js';
 import type { SlowWrites } from './slow-writes.js';
-import { toSqliteError } from './sqlite-errors.js';
+import { isBusy, toSqliteError } from './sqlite-errors.js';
 import type { SqliteHandle } from './sqlite-handle.js';
 import { withCounts, type BoundStatement } from './sqlite-run.js';
 import { WriterPace } from './writer-pace.js';
@@ -32,6 +34,7 @@ export class SqliteWriter {
   readonly #guard: FileGuard | undefined;
   readonly #pace: WriterPace;
   readonly #group: GroupCommit;
+  readonly #caller = new LoneCaller();
   readonly #serveWrite = (write: QueuedWrite, release: Release): void => void this.#serve(write, release);
 
   constructor({ writer, slowWrites, guard }: WritingHandles, gate: FifoGate, intMode: IntMode) {
@@ -81,6 +84,30 @@ export class SqliteWriter {
     }
   }
 
+  /**
+   * Runs a write before it returns: one that was prepared before and is known to be fast, of a caller who is alone, with nobody to wait
+   * for.
+   * @returns undefined when one of that is not so, or the file is locked
+   * @throws DatabaseError
+   */
+  runNow(statement: Statement): ResultSet | undefined {
+    const entry = this.#handle.find(statement.sql);
+    if (entry?.found !== 'change' || !entry.pace.isFast || this.isHeld) return undefined;
+    const began = performance.now();
+    if (!this.#pace.mayGoOn(began) || !this.#caller.tryEnter() || !eventLoopShare.tryEnter(began))
+      return undefined;
+    this.#guard?.assertInPlaceNowAndThen(began);
+    try {
+      const bound = { entry, args: bindArgs(entry.parameters, statement.args) };
+      return this.#group.runNow({ statement, bound }, began);
+    } catch (error) {
+      if (isBusy(error)) return undefined;
+      throw error;
+    } finally {
+      this.#pace.leave();
+    }
+  }
+
   /** Runs a statement that commits by itself. */
   execute(statement: Statement, found: SqlClass, deadline: Deadline): Promise<ResultSet> {
     const host = found === 'change' && this.#slowWrites !== undefined ? this : undefined;
@@ -111,6 +138,7 @@ export class SqliteWriter {
       else if (first.host === this && this.#gate.guestOf(this) !== undefined)
         await this.#group.run(first, takeNext, (member) => member.onServed());
       else await this.#group.runAlone(first);
+      this.#caller.sawCallers(1 + taken.length);
     } catch (error) {
       first.settled ??= { error };
     } finally {

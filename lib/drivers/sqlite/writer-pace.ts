@@ -24,12 +24,16 @@ export class WriterPace {
     this.#readVersion = readVersion;
   }
 
-  /** Called with the gate held, before a write. */
-  async rest(deadline: Deadline): Promise<void> {
-    const now = performance.now();
+  /** With the gate held, before a write: whether it may go on at once. */
+  mayGoOn(now: number): boolean {
     if (now - this.#leftAt >= restMs) this.#busySince = now;
     const longestRunMs = now - this.#othersWroteAt < rememberMs ? sharedRunMs : ownRunMs;
-    if (now - this.#busySince < longestRunMs) return;
+    return now - this.#busySince < longestRunMs;
+  }
+
+  /** Called with the gate held, before a write. */
+  async rest(deadline: Deadline): Promise<void> {
+    if (this.mayGoOn(performance.now())) return;
     await sleep(restMs, deadline, 'leaving the database file to other processes');
     const version = await whileBusy(this.#readVersion, deadline);
     this.#busySince = performance.now();
