@@ -87,11 +87,13 @@ export class FifoGate {
   }
 
   /**
-   * Asks for a place like `acquire`. A guest may get none: whoever holds one may serve it.
-   * @throws DatabaseError `timeout` or `aborted`, outcome `not-applied`, when it is over already
+   * Asks for a place like `acquire`. A guest may get none: whoever holds one may serve it. One whose time is over is refused in the queue;
+   * with a place it has to look by itself.
+   * @throws DatabaseError `aborted`, outcome `not-applied`
    */
   ask(guest: Guest): void {
-    throwIfOver(guest.deadline, this.#doing);
+    const { signal } = guest.deadline;
+    if (signal?.aborted) throw createAbortedError(this.#doing, signal.reason);
     const free = this.tryAcquire();
     if (free === undefined) this.#add(guest);
     else guest.onPlace(free);
@@ -99,13 +101,17 @@ export class FifoGate {
 
   /** The first in the queue, when `host` may serve it. */
   guestOf<G extends Guest>(host: G['host']): G | undefined {
-    const [first] = this.#waiters;
+    const first = this.#first;
     return first?.host === host ? (first as G) : undefined;
   }
 
   /** Takes a guest out of the queue, to serve it: the first one, so that nobody is overtaken. The host watches its deadline then. */
   take(guest: Guest): void {
     this.#remove(guest);
+  }
+
+  get #first(): Guest | undefined {
+    return this.#waiters.values().next().value;
   }
 
   #add(guest: Guest): void {
@@ -129,7 +135,7 @@ export class FifoGate {
       if (released) return;
       released = true;
       this.#holder = undefined;
-      const [next] = this.#waiters;
+      const next = this.#first;
       if (next === undefined) {
         this.#held--;
         return;

@@ -10,6 +10,7 @@ export interface EndOfWait<W> {
 const timerEarlyMs = 1;
 
 interface WatchedSignal {
+  readonly signal: AbortSignal;
   waiters: number;
   readonly abort: () => void;
 }
@@ -22,6 +23,7 @@ export class QueueWatch<W extends { readonly deadline: Deadline }> {
   readonly #queue: ReadonlySet<W>;
   readonly #ends: EndOfWait<W>;
   readonly #signals = new Map<AbortSignal, WatchedSignal>();
+  #last: WatchedSignal | undefined;
   #timer: NodeJS.Timeout | undefined;
   #endsAt = Infinity;
 
@@ -36,18 +38,25 @@ export class QueueWatch<W extends { readonly deadline: Deadline }> {
     if (deadline.expiresAt < this.#endsAt) this.#endAt(deadline);
     const { signal } = deadline;
     if (signal === undefined) return;
-    const known = this.#signals.get(signal) ?? this.#listenTo(signal);
+    const known = this.#find(signal) ?? this.#listenTo(signal);
     known.waiters++;
   }
 
   /** Called when somebody has left. */
   remove({ deadline: { signal } }: W): void {
-    const known = signal && this.#signals.get(signal);
+    const known = signal && this.#find(signal);
     if (known !== undefined && --known.waiters === 0) {
       signal?.removeEventListener('abort', known.abort);
       this.#signals.delete(signal as AbortSignal);
+      this.#last = undefined;
     }
     if (this.#queue.size === 0) this.#stop();
+  }
+
+  /** Most of a queue share one. */
+  #find(signal: AbortSignal): WatchedSignal | undefined {
+    if (this.#last?.signal !== signal) this.#last = this.#signals.get(signal);
+    return this.#last;
   }
 
   #listenTo(signal: AbortSignal): WatchedSignal {
@@ -56,9 +65,9 @@ export class QueueWatch<W extends { readonly deadline: Deadline }> {
         if (each.deadline.signal === signal) this.#ends.onAborted(each, signal.reason);
     };
     signal.addEventListener('abort', abort, { once: true });
-    const watched = { waiters: 0, abort };
-    this.#signals.set(signal, watched);
-    return watched;
+    this.#last = { signal, waiters: 0, abort };
+    this.#signals.set(signal, this.#last);
+    return this.#last;
   }
 
   #endAt(deadline: Deadline): void {

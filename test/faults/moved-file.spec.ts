@@ -8,6 +8,8 @@ import { createTempDatabase, type TempDatabase } from '../support/temp-database.
 const insert = (name: string): string => `INSERT INTO books VALUES ('${name}')`;
 const select = 'SELECT name FROM books ORDER BY rowid';
 const noticed = 150;
+/** Long enough for the folder alone to tell. */
+const folderRestMs = 300;
 const moment = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const open = (path: string, options: DatabaseModuleOptions = {}): DatabaseConnection =>
   createConnection({ url: `sqlite:${path}`, queryTimeoutMs: 5_000, ...options });
@@ -66,8 +68,7 @@ describe('a database whose files are moved under the process', () => {
   it('notices it also long after the folder has come to rest', async () => {
     const opened = await Promise.all(moves.map(() => openBooks()));
     await Promise.all(opened.map(({ db }) => db.execute(insert('kept'))));
-    // long enough for the folder alone to tell
-    await moment(3_200);
+    await moment(folderRestMs);
     await Promise.all(opened.map(({ db }) => db.execute(insert('kept'))));
     const kept = await Promise.all(opened.map(({ db }) => readColumn(db, select)));
     const failures = [];
@@ -88,7 +89,7 @@ describe('a database whose files are moved under the process', () => {
     await rename(path, elsewhere);
     await symlink(elsewhere, path);
     await db.execute(insert('kept'));
-    await moment(3_200);
+    await moment(folderRestMs);
     await db.execute(insert('kept'));
     await rm(elsewhere);
     const failure = await failureOf(db.execute(insert('lost')));

@@ -3,15 +3,18 @@ import { dirname } from 'node:path';
 
 /** A folder as it was at one look. */
 export interface FolderState {
-  readonly dev: bigint;
-  readonly ino: bigint;
-  /** A new one whenever something in it comes, goes or is renamed; unlike the time of modification, nobody can set it. */
-  readonly ctimeMs: bigint;
-  readonly ctimeNs: bigint;
+  readonly dev: number;
+  readonly ino: number;
+  /** A new one whenever something in it comes, goes or is renamed, to the microsecond; nobody can set it, as he can that of modification. */
+  readonly ctimeMs: number;
 }
 
-/** Two changes within that time may leave the same one behind, in milliseconds: FAT counts in steps of 2 s, others of 10 ms at most. */
-const timeStepMs = 3_000n;
+/** Two changes within that time may leave the same time behind, in milliseconds: the clock of the kernel has steps of 10 ms at most … */
+const fineStepMs = 100;
+/** … and a file system that does not keep fractions, such as FAT, counts in steps of 2 s. */
+const coarseStepMs = 3_000;
+
+const options = { throwIfNoEntry: false } as const;
 
 /**
  * Tells by one `stat` of a folder that the files in it still are those of a former look. To look at each would take three, and more than
@@ -33,7 +36,7 @@ export class FolderWatch {
   /** Before a look at the files: a change behind it shows as another state. */
   look(): FolderState | undefined {
     try {
-      return statSync(this.#path, { bigint: true, throwIfNoEntry: false });
+      return statSync(this.#path, options);
     } catch {
       // the look at the files says why
       return undefined;
@@ -43,16 +46,19 @@ export class FolderWatch {
   isTrusted(state: FolderState | undefined): boolean {
     const trusted = this.#trusted;
     if (trusted === undefined || state === undefined) return false;
-    return state.ctimeNs === trusted.ctimeNs && state.ino === trusted.ino && state.dev === trusted.dev;
+    return state.ctimeMs === trusted.ctimeMs && state.ino === trusted.ino && state.dev === trusted.dev;
   }
 
   /** The files were looked at behind this state, and all of them were in place. */
   trust(state: FolderState | undefined): void {
-    const isOld = state !== undefined && BigInt(Date.now()) - state.ctimeMs > timeStepMs;
-    this.#trusted = isOld && this.#isNoLink() ? state : undefined;
+    this.#trusted = state !== undefined && isOld(state) && this.#isNoLink() ? state : undefined;
   }
 
   #isNoLink(): boolean {
     return lstatSync(this.#file, { throwIfNoEntry: false })?.isSymbolicLink() === false;
   }
+}
+
+function isOld({ ctimeMs }: FolderState): boolean {
+  return Date.now() - ctimeMs > (Number.isInteger(ctimeMs) ? coarseStepMs : fineStepMs);
 }

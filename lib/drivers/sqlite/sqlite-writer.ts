@@ -91,8 +91,9 @@ export class SqliteWriter {
    * @throws DatabaseError
    */
   runNow(statement: Statement): ResultSet | undefined {
+    if (this.isHeld) return undefined;
     const entry = this.#handle.find(statement.sql);
-    if (entry?.found !== 'change' || !entry.pace.isFast || this.isHeld) return undefined;
+    if (entry?.found !== 'change' || !entry.pace.isFast) return undefined;
     const began = performance.now();
     if (!this.#pace.mayGoOn(began) || !this.#caller.tryEnter() || !eventLoopShare.tryEnter(began))
       return undefined;
