@@ -5,7 +5,7 @@ import { measureCrowd } from '../frame/measure-crowd.js';
 import type { Room } from '../frame/room.js';
 import type { Scale } from '../frame/scale.js';
 import type { Contender, Figures, Table } from '../frame/table.js';
-import { bare, localChoices, notDurable, type LocalClient } from './local-clients.js';
+import { bare, localChoices, notDurable, oneCommit, type LocalClient } from './local-clients.js';
 import { toPlainRows } from './to-plain-rows.js';
 import { createTasksFile } from './tasks.js';
 
@@ -43,7 +43,7 @@ export function createCrowdTable(callers: number, call: (client: LocalClient) =>
           answer: (client) => countInsert(client),
           measure: (client) => measureCrowd(() => call(client), { scale, callers }),
         },
-        [...localChoices, notDurable],
+        [...localChoices, notDurable, oneCommit],
       ),
   };
 }

@@ -26,29 +26,33 @@ export class QueuedWrite implements GroupMember, Guest {
   readonly host: object | undefined;
   bound: BoundStatement | undefined = undefined;
   settled: GroupMember['settled'] = undefined;
-  readonly #parts: QueuedWriteParts;
+  readonly #serve: QueuedWriteParts['serve'];
+  readonly #resolve: QueuedWriteParts['resolve'];
+  readonly #reject: QueuedWriteParts['reject'];
 
-  constructor(parts: QueuedWriteParts) {
-    this.statement = parts.statement;
-    this.found = parts.found;
-    this.deadline = parts.deadline;
-    this.host = parts.host;
-    this.#parts = parts;
+  constructor({ statement, found, deadline, host, serve, resolve, reject }: QueuedWriteParts) {
+    this.statement = statement;
+    this.found = found;
+    this.deadline = deadline;
+    this.host = host;
+    this.#serve = serve;
+    this.#resolve = resolve;
+    this.#reject = reject;
   }
 
   onPlace(release: Release): void {
-    this.#parts.serve(this, release);
+    this.#serve(this, release);
   }
 
   onRefused(error: Error): void {
-    this.#parts.reject(error);
+    this.#reject(error);
   }
 
   /** Answers its caller. */
   onServed(): void {
     const { settled } = this;
-    if (settled === undefined) this.#parts.reject(new Error('a write ended without an answer'));
-    else if ('error' in settled) this.#parts.reject(settled.error);
-    else this.#parts.resolve(settled.result);
+    if (settled === undefined) this.#reject(new Error('a write ended without an answer'));
+    else if ('error' in settled) this.#reject(settled.error);
+    else this.#resolve(settled.result);
   }
 }
