@@ -9,13 +9,13 @@ import { maxInFlight } from '../target/target-database.js';
 import type { ResolvedTransferOptions } from '../resolve-transfer-options.js';
 import { createTransferError } from '../transfer-errors.js';
 import { describeRow } from './describe-key.js';
-import { listPieces, type RowPiece } from './list-pieces.js';
+import { listPieces, readPiece, type PiecePlace, type RowPiece } from './list-pieces.js';
 import { throwIfStopped } from '../throw-if-stopped.js';
 import { toInserts } from './to-inserts.js';
 
 /** A piece on its way, and how it ended. */
 interface Flight {
-  readonly piece: RowPiece;
+  readonly place: PiecePlace;
   readonly ended: Promise<PromiseSettledResult<void>>;
 }
 
@@ -38,12 +38,12 @@ export class RowLoader {
     try {
       for (const piece of pieces) {
         throwIfStopped(this.#options.signal);
-        while (this.#flights.length >= this.#mayFly) await this.#land();
+        while (this.#flights.length >= this.#mayFly) await this.#land(source);
         this.#send(piece);
         // lets what was written leave
         await setImmediate();
       }
-      while (this.#flights.length > 0) await this.#land();
+      while (this.#flights.length > 0) await this.#land(source);
     } finally {
       pieces.return(undefined);
       // whatever happened, what is on its way is awaited
@@ -53,22 +53,23 @@ export class RowLoader {
 
   #send(piece: RowPiece): void {
     const sending = this.#ledger.send({ statements: toStatements(piece), to: stateBehind(piece) });
-    this.#flights.push({ piece, ended: Promise.allSettled([sending]).then(([result]) => result) });
+    const { rows: _, ...place } = piece;
+    this.#flights.push({ place, ended: Promise.allSettled([sending]).then(([result]) => result) });
   }
 
   /** Waits for the oldest piece. When it failed, none behind it can have been applied without it: one by one, then. */
-  async #land(): Promise<void> {
+  async #land(source: Source): Promise<void> {
     const [oldest] = this.#flights;
     if (oldest === undefined) return;
     const { status } = await oldest.ended;
-    if (status === 'rejected') return this.#recover();
+    if (status === 'rejected') return this.#recover(source);
     this.#flights.shift();
     this.#ledger.confirm();
     this.#mayFly = Math.min(maxInFlight, this.#mayFly + 1);
-    this.#report(oldest.piece);
+    this.#report(oldest.place);
   }
 
-  async #recover(): Promise<void> {
+  async #recover(source: Source): Promise<void> {
     await Promise.all(this.#flights.map(({ ended }) => ended));
     this.#mayFly = 1;
     while (this.#flights.length > 0) {
@@ -76,9 +77,9 @@ export class RowLoader {
       const [next] = this.#flights;
       if (next === undefined) return;
       throwIfStopped(this.#options.signal);
-      await this.#loadRows(next.piece);
+      await this.#loadRows(readPiece(source, next.place));
       this.#flights.shift();
-      this.#report(next.piece);
+      this.#report(next.place);
     }
   }
 
@@ -112,7 +113,7 @@ export class RowLoader {
     await this.#ledger.advance([...toStatements({ ...piece, rows: [] }), note], stateBehind(piece));
   }
 
-  #report({ table: { name, rowCount } }: RowPiece): void {
+  #report({ table: { name, rowCount } }: PiecePlace): void {
     const { rows } = this.#ledger.state;
     this.#options.onProgress({ stage: 'rows', object: name, rows, totalRows: rowCount });
   }

@@ -1,5 +1,7 @@
-import { quoteName } from './quote-name.js';
+import { joinTerms } from './join-terms.js';
+import { listDoubtful, listStored } from './list-doubtful.js';
 import { readRows } from './read-rows.js';
+import { selectRows, type RowWindow } from './select-rows.js';
 import type { SnapshotDatabase } from './snapshot-database.js';
 import type { SourceTable } from './source-schema.js';
 
@@ -16,40 +18,47 @@ export interface TableFindings {
 /** Longest row of sqld, in bytes (measured with 0.24.32). */
 const longestRow = 5_000_000;
 
-/** Reads every text and every float of a table. */
+/**
+ * Finds every value of a table that does not move by itself. Only doubtful rows are read value by value: that takes three times as long
+ * as letting SQLite look (measured: 145 ms for 200,000 rows instead of 450).
+ */
 export function scanTable(database: SnapshotDatabase, encoding: string, table: SourceTable): TableFindings {
-  const names = table.columns.filter(({ generated }) => !generated).map(({ name }) => quoteName(name));
-  const found = { invalidTexts: 0, infinities: 0, negativeZeros: 0 };
-  const expressions = names.map((name) => `CASE WHEN typeof(${name}) IN ('text', 'real') THEN ${name} END`);
+  const found = { tooLarge: 0, invalidTexts: 0, infinities: 0, negativeZeros: 0 };
+  const expressions = listStored(table).map(
+    (name) => `CASE WHEN typeof(${name}) IN ('text', 'real') THEN ${name} END`,
+  );
   // invalid text comes back as bytes, and nothing else does
   const source = { database, encoding, policy: 'blob' } as const;
-  const everything = { afterRowid: undefined, offset: 0, limit: undefined };
-  for (const row of readRows(source, table, expressions, everything)) {
-    for (const cell of row) {
-      if (cell instanceof Uint8Array) found.invalidTexts++;
-      else if (cell === Infinity || cell === -Infinity) found.infinities++;
-      else if (Object.is(cell, -0)) found.negativeZeros++;
+  for (const window of listDoubtful(database, encoding, table)) {
+    found.tooLarge += countTooLarge(database, encoding, table, window);
+    for (const row of readRows(source, table, expressions, window)) {
+      for (const cell of row) {
+        if (cell instanceof Uint8Array) found.invalidTexts++;
+        else if (cell === Infinity || cell === -Infinity) found.infinities++;
+        else if (Object.is(cell, -0)) found.negativeZeros++;
+      }
     }
   }
-  return { tooLarge: countTooLarge(database, table, names), ...found };
+  return found;
 }
 
 /** A lower bound for each row: what is refused beyond it is a bad row. */
 function countTooLarge(
   database: SnapshotDatabase,
-  { name }: SourceTable,
-  columns: readonly string[],
+  encoding: string,
+  table: SourceTable,
+  window: RowWindow,
 ): number {
-  const sizes = columns.map(
-    (column) =>
-      `CASE typeof(${column}) WHEN 'text' THEN length(${column}) WHEN 'blob' THEN length(${column}) ELSE 0 END`,
+  // what two bytes of UTF-16 say takes one of UTF-8 at least
+  const bytes = encoding === 'UTF-8' ? '' : ' / 2';
+  const sizes = listStored(table).map(
+    (name) =>
+      `CASE typeof(${name}) WHEN 'text' THEN octet_length(${name})${bytes} WHEN 'blob' THEN octet_length(${name}) ELSE 0 END`,
   );
-  // a sum of many columns would be nested deeper than SQLite allows
-  const conditions: string[] = [];
-  for (let at = 0; at < sizes.length; at += 500)
-    conditions.push(`(${sizes.slice(at, at + 500).join(' + ')}) > ${longestRow}`);
+  // a name that no column has: ORDER BY would take it for its own
+  const rows = selectRows(table, [`${joinTerms(sizes, '+')} AS nestjs_turso_size`], window);
   const [row] = database.all<[bigint]>(
-    `SELECT count(*) FROM ${quoteName(name)} WHERE ${conditions.join(' OR ')}`,
+    `SELECT count(*) FROM (${rows}) WHERE nestjs_turso_size > ${longestRow}`,
   );
   return Number(row?.[0]);
 }

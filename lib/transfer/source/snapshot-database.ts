@@ -15,13 +15,13 @@ export class SnapshotDatabase {
 
   /** All rows as arrays, integers exact. */
   all<Row extends readonly unknown[]>(sql: string, ...args: unknown[]): Row[] {
-    return this.#attempt(() =>
-      this.db
-        .prepare(sql)
-        .safeIntegers(true)
-        .raw(true)
-        .all(...args),
-    ) as Row[];
+    return this.prepare<Row>(sql)(...args);
+  }
+
+  /** The same again and again, compiled once. */
+  prepare<Row extends readonly unknown[]>(sql: string): (...args: unknown[]) => Row[] {
+    const statement = this.#attempt(() => this.db.prepare(sql).safeIntegers(true).raw(true));
+    return (...args) => this.#attempt(() => statement.all(...args)) as Row[];
   }
 
   /** Rows one by one, as arrays, integers exact. */

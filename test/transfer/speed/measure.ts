@@ -10,15 +10,17 @@ export interface Measured {
 }
 
 /** Rows of about 145 bytes, as the other ways were measured with. */
+export function fillMeasured(rows: number): string {
+  return `CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, email TEXT, amount REAL, at INTEGER, note TEXT);
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${rows})
+    INSERT INTO t SELECT i, 'customer number ' || i, 'user' || i || '@example.org', i * 1.37, 1700000000 + i,
+    'a note of some length, so that a row has about one hundred and forty bytes ' || i FROM n;`;
+}
+
 export function createMeasuredSource(path: string, rows: number): void {
   const db = new BetterSqlite3(path);
   try {
-    db.exec(
-      'CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, email TEXT, amount REAL, at INTEGER, note TEXT)',
-    );
-    db.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${rows})
-      INSERT INTO t SELECT i, 'customer number ' || i, 'user' || i || '@example.org', i * 1.37, 1700000000 + i,
-      'a note of some length, so that a row has about one hundred and forty bytes ' || i FROM n`);
+    db.exec(fillMeasured(rows));
   } finally {
     db.close();
   }
