@@ -20,6 +20,7 @@ import {
   writeRecord,
   type TransferRecord,
 } from './source/work-folder.js';
+import { assertNoCheckpoint } from './target/checkpoint.js';
 import { TargetDatabase } from './target/target-database.js';
 import { createTransferError, TransferRefusedError } from './transfer-errors.js';
 import type { CopyOptions } from './transfer-options.js';
@@ -95,6 +96,7 @@ async function look(target: TargetDatabase, source: Source): Promise<TransferPla
     await assertPlaceable(target, source, placement);
     return undefined;
   }
+  await assertNoCheckpoint(target);
   const plan = await createPlan(target, source);
   if (plan.problems.length > 0) throw new TransferRefusedError(plan.problems);
   return plan;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { assertPlaceable, rehearsePlacement } from './place/rehearse-placement.js';
 import { createPlan } from './plan/create-plan.js';
 import type { TransferPlan } from './plan/transfer-plan.js';
@@ -18,7 +19,7 @@ export async function planTransfer(options: TransferOptions): Promise<TransferPl
     return await withSnapshot(target.options, async (source) => {
       if (placement === undefined) return createPlan(target, source);
       await assertPlaceable(target, source, placement);
-      return rehearsePlacement(target, source, placement);
+      return rehearsePlacement(target, source, placement, randomUUID());
     });
   } finally {
     target.close();

@@ -2,10 +2,11 @@ import { expect, it } from '@jest/globals';
 import BetterSqlite3 from 'better-sqlite3';
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { canMount } from '../support/small-device.js';
 import { createTempFolder } from '../support/temp-folder.js';
 import { readEverything } from '../transfer/support/read-everything.js';
 import { readSource } from '../transfer/support/read-source.js';
-import { runCli, runCliOnFullDisk } from '../transfer/support/run-cli.js';
+import { runCli, runCliOnFullDisk, runCliOnSmallDevice } from '../transfer/support/run-cli.js';
 import { createLongSource, createSourceWithBadRows } from '../transfer/support/sources.js';
 import { useTransferRoom } from '../transfer/support/transfer-room.js';
 
@@ -21,6 +22,26 @@ it('a copy whose snapshot does not fit has not begun', async () => {
   expect(await room.target.all('SELECT name FROM sqlite_schema')).toEqual([]);
   expect(await listMade(source)).toEqual([]);
 }, 120_000);
+
+if (canMount())
+  it('a copy whose snapshot finds no room says so before it writes, and how much it needs', async () => {
+    const source = await createLongSource(30_000);
+    const folder = await createTempFolder('device');
+
+    const args = ['copy', source, room.server.url, '--work-folder', folder, '--json'];
+    const { exitCode, stderr } = await runCliOnSmallDevice(args, folder);
+
+    expect([exitCode, stderr]).toEqual([
+      1,
+      expect.stringMatching(/the snapshot needs [1-9] MiB in .*, where 0 MiB are free/),
+    ]);
+    expect(await room.target.all('SELECT name FROM sqlite_schema')).toEqual([]);
+    expect([await listMade(source), await readdir(folder)]).toEqual([[], []]);
+  }, 120_000);
+else
+  it('a device without room is not shown here: this machine lets nobody mount one', () => {
+    expect(canMount()).toBe(false);
+  });
 
 it('a copy that cannot write its rejects any more goes on later', async () => {
   const source = await createSourceWithBadRows(900);

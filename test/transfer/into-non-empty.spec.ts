@@ -125,6 +125,19 @@ describe('a copy into a database that is not empty', () => {
     ]);
   });
 
+  it('is not equal where a reference finds its row in a table of somebody else alone', async () => {
+    const source = await createSource((db) =>
+      db.exec(
+        'PRAGMA foreign_keys = OFF; CREATE TABLE notes (user_id REFERENCES users (id)); INSERT INTO notes VALUES (7)',
+      ),
+    );
+
+    const cli = await runCli(['copy', source, room.server.url, '--into-non-empty']);
+
+    expect([cli.exitCode, /foreign-keys notes/.test(cli.stdout + cli.stderr)]).toEqual([3, true]);
+    expect(await room.target.all('SELECT user_id FROM notes')).toEqual([[7]]);
+  });
+
   it('is refused where it is not asked for, and where a sync is to follow', async () => {
     const source = await createSource((db) => db.exec('CREATE TABLE notes (a)'));
 

@@ -1,7 +1,12 @@
 import { DatabaseError } from '../../errors/database-error.js';
 import { findTaken } from '../plan/find-taken.js';
 import type { SourceSchema } from '../source/source-schema.js';
-import { createCheckpoint, readCheckpoint, type Checkpoint } from '../target/checkpoint.js';
+import {
+  createCheckpoint,
+  createForeignError,
+  readCheckpoint,
+  type Checkpoint,
+} from '../target/checkpoint.js';
 import { commit } from '../target/commit.js';
 import { asPassing, Patience } from '../target/patience.js';
 import type { TargetDatabase } from '../target/target-database.js';
@@ -24,9 +29,7 @@ export async function beginLoad(
     throwIfStopped(signal);
     const found = await readCheckpoint(target);
     if (found?.transferId === transferId) return found;
-    if (found !== undefined) {
-      throw createTransferError('the target belongs to another transfer', 'TRANSFER_CONFLICT');
-    }
+    if (found !== undefined) throw createForeignError();
     const present = await listTargetObjects(target);
     if (target.options.intoNonEmpty ? findTaken(schema, present).length > 0 : present.length > 0)
       throw createTransferError('somebody else has written to the target', 'TRANSFER_CONFLICT');

@@ -1,8 +1,9 @@
 import { listShadows, listTables, listViews } from '../plan/list-statements.js';
 import type { Source } from '../source/source.js';
-import type { SourceObject } from '../source/source-schema.js';
+import type { SourceObject, SourceSchema } from '../source/source-schema.js';
 import type { Stage } from '../target/checkpoint.js';
 import type { Ledger } from '../target/ledger.js';
+import type { TargetDatabase } from '../target/target-database.js';
 import type { ResolvedTransferOptions } from '../resolve-transfer-options.js';
 import { RowLoader } from './load-rows.js';
 import { setSequence } from './set-sequence.js';
@@ -12,11 +13,8 @@ import { throwIfStopped } from '../throw-if-stopped.js';
 const objectsPerCommit = 50;
 
 /** Loads everything, from where the ledger stands: tables, rows, sequences, indexes, views, triggers. */
-export async function loadDatabase(
-  ledger: Ledger,
-  source: Source,
-  options: ResolvedTransferOptions,
-): Promise<void> {
+export async function loadDatabase(ledger: Ledger, source: Source, target: TargetDatabase): Promise<void> {
+  const { options } = target;
   const { schema } = source;
   const create = (stage: Stage, objects: readonly SourceObject[], perCommit: number, next: Stage) =>
     createObjects(ledger, options, stage, objects, perCommit, next);
@@ -30,11 +28,7 @@ export async function loadDatabase(
         await loadTables(ledger, source, options);
         break;
       case 'sequence':
-        await ledger.advance(setSequence(schema, options.intoNonEmpty), {
-          stage: 'indexes',
-          item: 0,
-          rows: 0,
-        });
+        await loadCounters(ledger, target, schema);
         break;
       case 'indexes':
         // one each: a long statement keeps other writers waiting
@@ -53,6 +47,14 @@ export async function loadDatabase(
 async function loadTables(ledger: Ledger, source: Source, options: ResolvedTransferOptions): Promise<void> {
   await new RowLoader(ledger, options).load(source);
   await ledger.advance([], { stage: 'sequence', item: 0, rows: 0 });
+}
+
+/** Counters that tables which are gone have left on the target go, also where the source counts nothing. */
+async function loadCounters(ledger: Ledger, target: TargetDatabase, schema: SourceSchema): Promise<void> {
+  const [isThere] = await target.query(`SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence'`);
+  const { sequence = isThere && [] } = schema;
+  const statements = setSequence({ ...schema, sequence }, target.options.intoNonEmpty);
+  await ledger.advance(statements, { stage: 'indexes', item: 0, rows: 0 });
 }
 
 async function createObjects(

@@ -1,14 +1,13 @@
 import type { TransferNote } from '../plan/transfer-plan.js';
 import type { Source } from '../source/source.js';
-import { emptyWorkFolder, writeRecord, type TransferRecord } from '../source/work-folder.js';
-import { dropCheckpoint, readRejects, type Reject } from '../target/checkpoint.js';
-import { commit } from '../target/commit.js';
+import { emptyWorkFolder, type TransferRecord } from '../source/work-folder.js';
+import { readRejects, type Reject } from '../target/checkpoint.js';
 import { Ledger } from '../target/ledger.js';
-import { Patience } from '../target/patience.js';
 import type { TargetDatabase } from '../target/target-database.js';
 import { writeSyncRecord } from '../sync/sync-record.js';
 import { verifyDatabase } from '../verify/verify-database.js';
 import { beginLoad } from './begin-load.js';
+import { finishCopy } from './finish-copy.js';
 import { loadDatabase } from './load-database.js';
 import { readRejectsFile, writeRejects } from './rejects-file.js';
 import { toInterrupted } from './to-interrupted.js';
@@ -35,7 +34,7 @@ export async function runCopy(
     const verification = await verifyDatabase(target, source, rejects);
     if (verification.equal) {
       if (options.keepOpen) await keepOpen(target, record);
-      else await finish(target, { ...record, finished: true }, rejects);
+      else await finishCopy(target, record, rejects);
     }
     return {
       source: options.source,
@@ -55,7 +54,7 @@ export async function runCopy(
 
 async function load(target: TargetDatabase, source: Source, { id }: TransferRecord): Promise<Reject[]> {
   const ledger = new Ledger(target, await beginLoad(target, source.schema, id));
-  await loadDatabase(ledger, source, target.options);
+  await loadDatabase(ledger, source, target);
   const rejects = await readRejects(target);
   await writeRejects(target.options.rejectsFile, rejects);
   return rejects;
@@ -65,19 +64,5 @@ async function load(target: TargetDatabase, source: Source, { id }: TransferReco
 async function keepOpen({ options }: TargetDatabase, { id, source, target }: TransferRecord): Promise<void> {
   const { workFolder, invalidUtf8 } = options;
   await writeSyncRecord(workFolder, { id, source, target, invalidUtf8, reconciled: false, closing: false });
-  await emptyWorkFolder(workFolder);
-}
-
-/** In this order, so that a crash in between leaves something that a resume can finish. */
-async function finish(
-  target: TargetDatabase,
-  record: TransferRecord,
-  rejects: readonly Reject[],
-): Promise<void> {
-  const { workFolder, rejectsFile, patienceMs, signal } = target.options;
-  await writeRejects(rejectsFile, rejects);
-  await writeRecord(workFolder, record);
-  // dropping twice does no harm
-  await new Patience(patienceMs, signal).retry(() => commit(target, dropCheckpoint()));
   await emptyWorkFolder(workFolder);
 }

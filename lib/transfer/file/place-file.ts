@@ -27,7 +27,7 @@ export async function assertNothingAt(path: string, overwrite = false): Promise<
 }
 
 /** What was written stays through a loss of power, a name too. */
-async function syncPath(path: string): Promise<void> {
+export async function syncPath(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {
     await handle.sync();

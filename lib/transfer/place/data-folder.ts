@@ -1,10 +1,18 @@
-import { chown, copyFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { chown, mkdir, open, readdir, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseError } from '../../errors/database-error.js';
+import { placeFile, syncPath } from '../file/place-file.js';
+import { removeDatabase } from '../file/write-new-file.js';
+import type { SnapshotDatabase } from '../source/snapshot-database.js';
 import { createTransferError } from '../transfer-errors.js';
+import { isMarkedCopy, writeMarkedCopy } from './marked-copy.js';
 import type { ResolvedPlacement } from './placement.js';
 
 const header = Buffer.from('SQLite format 3\0');
+
+/** Where a file says whether a log belongs to it, and what it says when none does. */
+const logByte = 18;
+const noLog = 1;
 
 /** The folder in which a self-hosted sqld keeps its databases: each in `dbs/<namespace>/data`. */
 export class DataFolder {
@@ -25,7 +33,7 @@ export class DataFolder {
     const files = ['metastore', ...names.map((name) => join('dbs', name))];
     for (const file of files) {
       const start = await readStart(join(this.#root, file, 'data'));
-      if (start.length > 0 && !start.equals(header))
+      if (start.length > 0 && !start.subarray(0, header.length).equals(header))
         throw createFolderError(`the databases in ${this.#root} are encrypted: copy the rows`);
     }
   }
@@ -35,50 +43,70 @@ export class DataFolder {
     return isThere(this.#place);
   }
 
-  /** Whether the folder holds a file alone, as it was put there: no server has opened it. */
-  async holdsFileOnly(): Promise<boolean> {
-    const names = await readdir(this.#place).catch(() => []);
-    return names.length === 1 && names[0] === 'data';
+  /** Whether the folder holds what this transfer has put there, and no server has opened it. */
+  async holdsOurs(id: string): Promise<boolean> {
+    const names = await readdir(this.#place);
+    const data = join(this.#place, 'data');
+    if (names.length !== 1 || names[0] !== 'data') return false;
+    const start = await readStart(data);
+    // to read a file with a log would leave one beside it
+    return (
+      header.equals(start.subarray(0, header.length)) && start[logByte] === noLog && isMarkedCopy(data, id)
+    );
   }
 
-  /** Puts a file to its place in one step, for good: the server sees all of it, or nothing. */
-  async put(file: string, id: string): Promise<void> {
+  /**
+   * Puts a copy of the snapshot to its place, for good: the server sees all of it, or nothing. The folder is made anew; what anybody else
+   * has made there, or puts there meanwhile, stays.
+   * @throws DatabaseError `TRANSFER_CONFLICT`, `TRANSFER_DATA_FOLDER`
+   */
+  async put(snapshot: SnapshotDatabase, id: string): Promise<void> {
     const partial = this.#partial(id);
+    let isMade = false;
     try {
-      await mkdir(partial);
-      await copyFile(file, join(partial, 'data'));
-      await this.#passOwner(partial);
-      await sync(join(partial, 'data'));
-      await sync(partial);
-      await rename(partial, this.#place);
+      await writeMarkedCopy(snapshot, partial, id);
+      await mkdir(this.#place);
+      isMade = true;
+      await this.#passOwner([partial, this.#place]);
+      await placeFile(partial, join(this.#place, 'data'), false);
     } catch (error) {
-      await this.clear(id);
+      // it goes if it is empty
+      if (isMade) await rmdir(this.#place).catch(() => undefined);
       const { code } = error as NodeJS.ErrnoException;
-      if (code === 'ENOTEMPTY' || code === 'EEXIST')
+      if (code === 'EEXIST' || code === 'TRANSFER_FILE_EXISTS')
         throw createTransferError(`somebody else has made ${this.#place}`, 'TRANSFER_CONFLICT');
       throw error instanceof DatabaseError
         ? error
         : createFolderError(`the file cannot be put into ${this.#root} (${String(code)})`);
+    } finally {
+      await this.clear(id);
     }
-    await sync(join(this.#root, 'dbs'));
+    await this.settle();
+  }
+
+  /** What was put there stays through a loss of power. */
+  async settle(): Promise<void> {
+    await syncPath(this.#place);
+    await syncPath(join(this.#root, 'dbs'));
   }
 
   /** What a placement that was killed may have left. */
   async clear(id: string): Promise<void> {
-    await rm(this.#partial(id), { recursive: true, force: true });
+    await removeDatabase(this.#partial(id));
   }
 
   #partial(id: string): string {
-    return join(this.#root, `nestjs-turso-${id}`);
+    return join(this.#root, `nestjs-turso-${id}.db`);
   }
 
   /** The server must be able to write to what somebody else may have put there. */
-  async #passOwner(partial: string): Promise<void> {
+  async #passOwner(paths: readonly string[]): Promise<void> {
     const { uid, gid } = await stat(join(this.#root, 'dbs'));
-    const made = await stat(partial);
-    if (made.uid === uid && made.gid === gid) return;
     try {
-      for (const path of [join(partial, 'data'), partial]) await chown(path, uid, gid);
+      for (const path of paths) {
+        const made = await stat(path);
+        if (made.uid !== uid || made.gid !== gid) await chown(path, uid, gid);
+      }
     } catch {
       throw createFolderError(`${this.#root} belongs to another user: run it as that user`);
     }
@@ -103,18 +131,9 @@ async function readStart(path: string): Promise<Buffer> {
   });
   if (file === undefined) return Buffer.alloc(0);
   try {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(header.length), 0, header.length, 0);
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(logByte + 1), 0, logByte + 1, 0);
     return buffer.subarray(0, bytesRead);
   } finally {
     await file.close();
-  }
-}
-
-async function sync(path: string): Promise<void> {
-  const opened = await open(path, 'r');
-  try {
-    await opened.sync();
-  } finally {
-    await opened.close();
   }
 }

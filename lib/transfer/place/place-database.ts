@@ -1,10 +1,11 @@
 import { DatabaseError } from '../../errors/database-error.js';
+import { finishCopy } from '../copy/finish-copy.js';
 import type { CopyOutcome } from '../copy/run-copy.js';
 import { toInterrupted } from '../copy/to-interrupted.js';
 import type { TransferNote } from '../plan/transfer-plan.js';
 import type { Source } from '../source/source.js';
-import { emptyWorkFolder, snapshotPath, type TransferRecord } from '../source/work-folder.js';
-import { listTargetObjects } from '../target/list-objects.js';
+import { emptyWorkFolder, type TransferRecord } from '../source/work-folder.js';
+import { readCheckpoint } from '../target/checkpoint.js';
 import type { TargetDatabase } from '../target/target-database.js';
 import { throwIfStopped } from '../throw-if-stopped.js';
 import { createTransferError, TransferRefusedError } from '../transfer-errors.js';
@@ -12,7 +13,7 @@ import { verifyDatabase } from '../verify/verify-database.js';
 import { AdminApi } from './admin-api.js';
 import { DataFolder } from './data-folder.js';
 import type { ResolvedPlacement } from './placement.js';
-import { rehearsePlacement } from './rehearse-placement.js';
+import { endRehearsal, rehearsePlacement } from './rehearse-placement.js';
 
 /**
  * Makes a database of a server by putting the snapshot itself into its data folder, and verifies it as a copy of rows is. Whatever ends
@@ -36,19 +37,19 @@ export async function placeDatabase(
   try {
     let notes: readonly TransferNote[] = [];
     await folder.clear(record.id);
-    if (!(await isPlaced())) {
+    if (!record.finished && !(await isPlaced())) {
       mayStay = false;
-      const plan = await rehearsePlacement(target, source, placement);
+      const plan = await rehearsePlacement(target, source, placement, record.id);
       if (plan.problems.length > 0) throw new TransferRefusedError(plan.problems);
       notes = plan.notes;
       throwIfStopped(options.signal);
       options.onProgress({ stage: 'file', object: namespace, rows: 0, totalRows: 0 });
       mayStay = true;
-      await folder.put(snapshotPath(workFolder), record.id);
+      await folder.put(source.database, record.id);
     }
     if (!(await admin.exists(namespace))) await admin.create(namespace);
     const verification = await verifyDatabase(target, source, []);
-    if (verification.equal) await emptyWorkFolder(workFolder);
+    if (verification.equal) await finishCopy(target, record, []);
     return {
       source: options.source,
       target: options.target.location,
@@ -66,22 +67,40 @@ export async function placeDatabase(
     source.close();
   }
 
-  /** Of an earlier attempt: the file, or the empty database of its rehearsal, which goes. */
+  /**
+   * Whether an earlier attempt has put the file there. The empty database of its rehearsal goes; nothing goes that does not carry the id
+   * of this transfer.
+   */
   async function isPlaced(): Promise<boolean> {
-    if (!(await admin.exists(namespace))) {
-      if (!(await folder.isTaken())) return false;
-      if (await folder.holdsFileOnly()) return true;
-      throw createTransferError(`somebody else works on the namespace ${namespace}`, 'TRANSFER_CONFLICT');
+    if (await admin.exists(namespace)) {
+      const found = await readCheckpoint(target);
+      if (found?.transferId !== record.id) throw createForeignError(`the database ${namespace}`);
+      if (found.state.stage === 'done') return true;
+      await endRehearsal(target, placement, record.id);
+      return false;
     }
-    if ((await listTargetObjects(target)).length > 0) return true;
-    await admin.remove(namespace);
-    return false;
+    if (!(await folder.isTaken())) return false;
+    if (!(await folder.holdsOurs(record.id))) throw createForeignError(`the folder dbs/${namespace}`);
+    await folder.settle();
+    return true;
   }
+}
+
+function createForeignError(what: string): Error {
+  return createTransferError(
+    `${what} is there, and nothing shows that this copy made it: if nobody needs it, remove it and resume`,
+    'TRANSFER_CONFLICT',
+  );
 }
 
 /** Trying again changes nothing. */
 function isFinal(error: unknown): boolean {
-  const codes = ['TRANSFER_DATA_FOLDER', 'TRANSFER_TARGET_INVALID', 'TRANSFER_ADMIN_REFUSED'];
+  const codes = [
+    'TRANSFER_CONFLICT',
+    'TRANSFER_DATA_FOLDER',
+    'TRANSFER_TARGET_INVALID',
+    'TRANSFER_ADMIN_REFUSED',
+  ];
   return (
     error instanceof TransferRefusedError || (error instanceof DatabaseError && codes.includes(error.code))
   );

@@ -3,6 +3,9 @@ import { createPlan } from '../plan/create-plan.js';
 import type { TransferNote, TransferPlan } from '../plan/transfer-plan.js';
 import { isChangelog } from '../source/internal-names.js';
 import type { Source } from '../source/source.js';
+import { createCheckpoint, readCheckpoint } from '../target/checkpoint.js';
+import { commit } from '../target/commit.js';
+import { listTargetObjects } from '../target/list-objects.js';
 import type { TargetDatabase } from '../target/target-database.js';
 import { createTransferError } from '../transfer-errors.js';
 import { AdminApi, createUnavailableError } from './admin-api.js';
@@ -44,41 +47,63 @@ export async function assertPlaceable(
 
 /**
  * Plans on an empty database of the same name, which is removed: it shows whether folder and addresses belong together, and what the
- * server takes.
- * @throws DatabaseError
+ * server takes. The id in it says whose it is.
+ * @throws DatabaseError `TRANSFER_CONFLICT` when somebody else has made it, or writes to it
  */
 export async function rehearsePlacement(
   target: TargetDatabase,
   source: Source,
-  { adminUrl, dataFolder, namespace }: ResolvedPlacement,
+  placement: ResolvedPlacement,
+  id: string,
 ): Promise<TransferPlan> {
-  const admin = new AdminApi(adminUrl);
+  const { adminUrl, namespace } = placement;
   const { location } = target.options.target;
-  const remove = async (cause?: unknown): Promise<void> => {
-    await admin.remove(namespace).catch((error: unknown) => {
-      const message = 'the empty database of the rehearsal could not be removed';
-      throw createUnavailableError(message, cause ?? error);
-    });
-  };
-  await admin.create(namespace);
+  await new AdminApi(adminUrl).create(namespace);
+  let isReached = false;
   const plan = await rehearse().catch(async (error: unknown) => {
-    await remove(error);
+    await (isReached ? endRehearsal(target, placement, id, error) : removeEmpty(placement, error));
     throw error;
   });
-  await remove();
+  await endRehearsal(target, placement, id);
   return plan;
 
   async function rehearse(): Promise<TransferPlan> {
-    if (!(await new DataFolder({ adminUrl, dataFolder, namespace }).isTaken()))
+    if (!(await new DataFolder(placement).isTaken()))
       throw createFolderError('the server of the admin URL keeps its databases in another folder');
     if (!(await answers(target)))
       throw createTransferError(
         `${location} does not lead to the namespace ${namespace} of the server of the admin URL`,
         'TRANSFER_TARGET_INVALID',
       );
+    isReached = true;
+    await commit(target, createCheckpoint(id));
     const found = await createPlan(target, source);
     return { ...found, notes: found.notes.filter(({ kind }) => !notesOfRows.includes(kind)) };
   }
+}
+
+/** Removes the database of a rehearsal, unless somebody has begun to use it. */
+export async function endRehearsal(
+  target: TargetDatabase,
+  placement: ResolvedPlacement,
+  id: string,
+  cause?: unknown,
+): Promise<void> {
+  const { transferId = id } = (await readCheckpoint(target)) ?? {};
+  if (transferId !== id || (await listTargetObjects(target)).length > 0)
+    throw createTransferError(
+      `somebody else has written to the new database ${placement.namespace}`,
+      'TRANSFER_CONFLICT',
+      cause,
+    );
+  await removeEmpty(placement, cause);
+}
+
+async function removeEmpty({ adminUrl, namespace }: ResolvedPlacement, cause: unknown): Promise<void> {
+  await new AdminApi(adminUrl).remove(namespace).catch((error: unknown) => {
+    const message = 'the empty database of the rehearsal could not be removed';
+    throw createUnavailableError(message, cause ?? error);
+  });
 }
 
 /** @returns false when the server says that there is no such namespace */

@@ -1,4 +1,4 @@
-import { isTransferTable } from '../source/read-schema.js';
+import { isTransferTable } from '../source/internal-names.js';
 import { scanTable, type TableFindings } from '../source/scan-table.js';
 import type { Source } from '../source/source.js';
 import { listExpressions, selectRows } from '../source/select-rows.js';

@@ -2,6 +2,7 @@ import { createDeadline } from '../../async/deadline.js';
 import type { HranaStep, HranaValue } from '../../drivers/turso/hrana-protocol.js';
 import { begin } from '../../drivers/turso/steps.js';
 import type { Cell } from '../source/cell.js';
+import { isOwnCounter } from '../source/internal-names.js';
 import { listExpressions, selectRows } from '../source/select-rows.js';
 import type { SourceSchema, SourceTable } from '../source/source-schema.js';
 import { toIndex, type TargetDatabase } from '../target/target-database.js';
@@ -131,7 +132,13 @@ function readPacks(table: SourceTable, afterRowid: bigint | undefined, listener:
 function readSequence(sequence: Cell[][]): Part {
   const expressions = ['name', 'seq'];
   const sql = `SELECT ${expressions.join(', ')} FROM sqlite_sequence`;
-  return { step: { stmt: toReadable(sql, expressions) }, onRow: (row) => void sequence.push(toCells(row)) };
+  return {
+    step: { stmt: toReadable(sql, expressions) },
+    onRow(row) {
+      const cells = toCells(row);
+      if (!isOwnCounter(cells[0])) sequence.push(cells);
+    },
+  };
 }
 
 function ask(sql: string): HranaStep {

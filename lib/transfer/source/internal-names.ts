@@ -12,3 +12,13 @@ export function isChangelog(name: string): boolean {
 export function isInternal(name: string, tableName: string): boolean {
   return [name, tableName].some(isServerTable) || /^sqlite_/i.test(name) || isChangelog(name);
 }
+
+/** True for the tables in which a transfer keeps its own books on the target, and for one that it makes and drops. */
+export function isTransferTable(name: string): boolean {
+  return /^nestjs_turso_transfer(_rejects|_sequence)?$/i.test(name);
+}
+
+/** True for a counter of AUTOINCREMENT that no table of a user has: it is no data, wherever it was left. */
+export function isOwnCounter(name: unknown): boolean {
+  return typeof name === 'string' && (isTransferTable(name) || isChangelog(name));
+}

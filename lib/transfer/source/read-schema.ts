@@ -1,4 +1,4 @@
-import { isInternal, isServerTable } from './internal-names.js';
+import { isInternal, isOwnCounter, isServerTable } from './internal-names.js';
 import { quoteName } from './quote-name.js';
 import { readTable } from './read-table.js';
 import type { SnapshotDatabase } from './snapshot-database.js';
@@ -6,13 +6,6 @@ import type { SourceObject, SourceSchema, SourceTable } from './source-schema.js
 
 type SchemaRow = [type: SourceObject['type'], name: string, tableName: string, sql: string | null];
 type ListRow = [name: string, type: string, withoutRowid: bigint];
-
-const ownTables = /^nestjs_turso_transfer(_rejects)?$/i;
-
-/** True for the tables in which a transfer keeps its own books on the target. */
-export function isTransferTable(name: string): boolean {
-  return ownTables.test(name);
-}
 
 /** Reads what there is to move, in the order in which it was created. */
 export function readSchema(database: SnapshotDatabase): SourceSchema {
@@ -36,7 +29,6 @@ export function readSchema(database: SnapshotDatabase): SourceSchema {
       tables.push(readTable(database, table.name, table.sql, { isShadow, withoutRowid, encoding }));
     }
   }
-  const hasTable = (name: string): boolean => rows.some((row) => row[0] === 'table' && row[1] === name);
   return {
     tables,
     virtualTables,
@@ -44,9 +36,7 @@ export function readSchema(database: SnapshotDatabase): SourceSchema {
     views: ofType('view'),
     triggers: ofType('trigger'),
     viewColumns: new Map(ofType('view').map(({ name }) => [name, readViewColumns(database, name)])),
-    sequence: hasTable('sqlite_sequence')
-      ? database.all('SELECT name, seq FROM sqlite_sequence ORDER BY rowid')
-      : undefined,
+    sequence: readSequence(database),
     hasStatistics: rows.some(([, name]) => /^sqlite_stat\d/.test(name)),
     serverTables: rows
       .filter(([type, name]) => type === 'table' && isServerTable(name))
@@ -55,6 +45,15 @@ export function readSchema(database: SnapshotDatabase): SourceSchema {
     userVersion: Number(readPragma(database, 'user_version')),
     applicationId: Number(readPragma(database, 'application_id')),
   };
+}
+
+/** The counters of AUTOINCREMENT, without those of this package. @returns undefined where there is no table of them */
+export function readSequence(database: SnapshotDatabase): SourceSchema['sequence'] {
+  const [exists] = database.all(`SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence'`);
+  if (exists === undefined) return undefined;
+  return database
+    .all<[name: string | null, seq: bigint | null]>('SELECT name, seq FROM sqlite_sequence ORDER BY rowid')
+    .filter(([name]) => !isOwnCounter(name));
 }
 
 /** A view that cannot be compiled has no columns. */

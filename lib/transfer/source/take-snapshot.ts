@@ -6,7 +6,7 @@ import { createTransferError } from '../transfer-errors.js';
 import { openSnapshotDatabase, type SnapshotDatabase } from './snapshot-database.js';
 
 /** As many pages as SQLite's counter holds: the copy is one step, which no writer can interrupt. */
-const allPages = 0x7fff_ffff;
+export const allPages = 0x7fff_ffff;
 
 /**
  * Writes a consistent copy of a live database to a new file: VACUUM INTO, or a copy of its pages where VACUUM would need a function

@@ -22,6 +22,9 @@ export interface TransferRecord {
   readonly finished: boolean;
 }
 
+/** What earlier versions, which did not note it, always did. */
+const olderRecord = { intoNonEmpty: false } as const;
+
 /** Where a snapshot of the source lies. */
 export function snapshotPath(folder: string): string {
   return join(folder, 'snapshot.db');
@@ -41,7 +44,7 @@ export async function readRecord(folder: string): Promise<TransferRecord | undef
     throw error;
   }
   try {
-    return JSON.parse(text) as TransferRecord;
+    return { ...olderRecord, ...(JSON.parse(text) as TransferRecord) };
   } catch {
     throw createTransferError(`${recordPath(folder)} is broken`, 'TRANSFER_RECORD_BROKEN');
   }

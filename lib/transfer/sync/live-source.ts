@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3';
 import { loadBetterSqlite3 } from '../../drivers/sqlite/load-better-sqlite3.js';
 import { toSqliteError } from '../../drivers/sqlite/sqlite-errors.js';
 import type { ResolvedTransferOptions } from '../resolve-transfer-options.js';
-import { readSchema } from '../source/read-schema.js';
+import { readSchema, readSequence } from '../source/read-schema.js';
 import { SnapshotDatabase } from '../source/snapshot-database.js';
 import type { Source } from '../source/source.js';
 import type { SourceSchema } from '../source/source-schema.js';
@@ -42,9 +42,7 @@ export class LiveSource {
 
   /** The counters of AUTOINCREMENT as they are now. */
   readSequence(): SourceSchema['sequence'] {
-    const [exists] = this.database.all(`SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence'`);
-    if (exists === undefined) return undefined;
-    return this.database.all('SELECT name, seq FROM sqlite_sequence ORDER BY rowid');
+    return readSequence(this.database);
   }
 
   toSource(schema: SourceSchema): Source {

@@ -35,7 +35,7 @@ export interface Reject {
 export const firstState: LoadState = { stage: 'tables', item: 0, rows: 0 };
 
 /** Creates the books of a transfer. They are dropped when it is complete. */
-export function createCheckpoint(transferId: string): HranaStatement[] {
+export function createCheckpoint(transferId: string, state = firstState): HranaStatement[] {
   return [
     statement(
       'CREATE TABLE nestjs_turso_transfer (id TEXT NOT NULL PRIMARY KEY, position INTEGER NOT NULL, state TEXT NOT NULL)',
@@ -48,7 +48,7 @@ export function createCheckpoint(transferId: string): HranaStatement[] {
       sql: 'INSERT INTO nestjs_turso_transfer (id, position, state) VALUES (?, 0, ?)',
       args: [
         { type: 'text', value: transferId },
-        { type: 'text', value: JSON.stringify(firstState) },
+        { type: 'text', value: JSON.stringify(state) },
       ],
       want_rows: false,
     },
@@ -121,6 +121,19 @@ export async function readCheckpoint(target: TargetDatabase): Promise<Checkpoint
   if (rows.length !== 1)
     throw createTransferError('the books of the transfer on the target are broken', 'TRANSFER_CONFLICT');
   return { transferId: id, position: Number(position), state: JSON.parse(state) as LoadState };
+}
+
+/** @throws DatabaseError `TRANSFER_CONFLICT` when the target holds the books of a transfer, which this one cannot be */
+export async function assertNoCheckpoint(target: TargetDatabase): Promise<void> {
+  if ((await readCheckpoint(target)) !== undefined) throw createForeignError();
+}
+
+/** The books stay until their transfer is complete, also where nobody will go on with it. */
+export function createForeignError(): Error {
+  return createTransferError(
+    'the target belongs to another transfer: go on with that, or drop nestjs_turso_transfer and nestjs_turso_transfer_rejects there',
+    'TRANSFER_CONFLICT',
+  );
 }
 
 /** Rejects of one answer: the server limits its size. */

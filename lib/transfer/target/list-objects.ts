@@ -1,5 +1,4 @@
-import { isInternal } from '../source/internal-names.js';
-import { isTransferTable } from '../source/read-schema.js';
+import { isInternal, isTransferTable } from '../source/internal-names.js';
 import type { TargetDatabase } from './target-database.js';
 
 /** An entry of the target's schema that a user made. */

@@ -1,3 +1,4 @@
+import { isOwnCounter } from '../source/internal-names.js';
 import type { Source } from '../source/source.js';
 import type { SourceObject, SourceSchema } from '../source/source-schema.js';
 import { ownCounters } from '../copy/set-sequence.js';
@@ -53,7 +54,7 @@ async function compareSequences(
   const rows = table === undefined ? [] : await target.query(query);
   const there = rows
     .map((row) => row.map((cell) => (cell.type === 'text' ? cell.value : '')))
-    .filter(([, name = '']) => names === undefined || names.has(name))
+    .filter(([, name = '']) => (names === undefined || names.has(name)) && !isOwnCounter(name))
     .map(([counter = '']) => counter)
     .sort();
   const here = expected.map((row) => row.map(quoteCell).join(' ')).sort();

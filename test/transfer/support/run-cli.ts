@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { withSmallDevice } from '../../support/small-device.js';
 
 const root = join(import.meta.dirname, '../../..');
 const main = join(root, 'lib/cli/main.ts');
@@ -29,6 +30,12 @@ export function runCliOnFullDisk(args: readonly string[], maxFileBytes: number):
   const limited = `ulimit -f ${Math.floor(maxFileBytes / 512)}; exec "$@"`;
   const command = [process.execPath, '--import', loader, main, ...args];
   return start('sh', ['-c', limited, 'sh', ...command], {}, root).ended;
+}
+
+/** Runs the command where `folder` is a device of one megabyte, which is gone behind it. */
+export function runCliOnSmallDevice(args: readonly string[], folder: string): Promise<CliResult> {
+  const [program = '', ...mount] = withSmallDevice(folder);
+  return start(program, [...mount, process.execPath, '--import', loader, main, ...args], {}, root).ended;
 }
 
 function start(program: string, args: readonly string[], env: NodeJS.ProcessEnv, cwd: string): CliRun {
