@@ -1,5 +1,4 @@
-import type { Database } from 'better-sqlite3';
-import type { Prepared, SqliteHandle } from './sqlite-handle.js';
+import type { Database, Statement } from 'better-sqlite3';
 
 /** In the handle's own temp schema, which never reaches the database file. */
 const rowidTable = 'nestjs_turso_rowid';
@@ -14,8 +13,9 @@ const setsLastRowid = 0x20;
 /** What a plain insert that counts a row does to the last rowid: a table without rowids keeps it, and a virtual one does as it likes. */
 type InsertEffect = 'sets' | 'keeps' | 'unsure';
 
-/** What is known of an INSERT of which each row counts that it inserts. */
+/** An INSERT of which each row counts that it inserts, and what is known of it. */
 export interface PlainInsert {
+  readonly sql: string;
   isRepeated: boolean;
   explained: { readonly effect: InsertEffect; readonly schema: number } | undefined;
 }
@@ -34,16 +34,20 @@ interface Instruction {
  * only where the rowid alone does not tell: when it is another one than before, the statement has set it.
  */
 export class LastRowid {
-  readonly #handle: SqliteHandle;
+  readonly #db: Database;
+  readonly #readSchema: () => number;
+  #forgetting: Statement<unknown[]> | undefined;
   #known: bigint | undefined;
 
-  constructor(handle: SqliteHandle) {
-    this.#handle = handle;
+  /** @param readSchema tells a number that is another one when the schema may have changed */
+  constructor(db: Database, readSchema: () => number) {
+    this.#db = db;
+    this.#readSchema = readSchema;
   }
 
   /** Before the handle's first statement. */
   createTable(): void {
-    this.#handle.db.exec(`CREATE TEMP TABLE IF NOT EXISTS ${rowidTable} (id INTEGER PRIMARY KEY)`);
+    this.#db.exec(`CREATE TEMP TABLE IF NOT EXISTS ${rowidTable} (id INTEGER PRIMARY KEY)`);
   }
 
   /** Something ran whose rowid nobody read. */
@@ -55,37 +59,39 @@ export class LastRowid {
    * Before a statement that may insert.
    * @param args what it runs with
    */
-  prepareFor(entry: Prepared, args: readonly unknown[]): void {
-    if (this.#handle.db.readonly) return;
-    if (this.#known !== undefined && entry.plainInsert !== undefined) {
+  prepareFor(insert: PlainInsert | undefined, args: readonly unknown[]): void {
+    if (this.#db.readonly) return;
+    if (this.#known !== undefined && insert !== undefined) {
       // a text that runs once is not worth explaining
-      if (entry.plainInsert.isRepeated && this.#explain(entry, args) !== 'unsure') return;
-      entry.plainInsert.isRepeated = true;
+      if (insert.isRepeated && this.#explain(insert, args) !== 'unsure') return;
+      insert.isRepeated = true;
     }
-    this.#handle.prepare(forgettingRowid).prepared.run();
+    this.#forgetting ??= this.#db.prepare(forgettingRowid);
+    this.#forgetting.run();
     this.#known = 0n;
   }
 
   /**
    * Behind a statement that writes.
+   * @param insert undefined for what is no plain insert
    * @param args what it ran with
    * @param rowid the handle's last one
    * @returns the rowid of the row that this statement inserted last, or 0
    */
-  read(entry: Prepared, args: readonly unknown[], changes: number, rowid: bigint): bigint {
+  read(insert: PlainInsert | undefined, args: readonly unknown[], changes: number, rowid: bigint): bigint {
     const before = this.#known;
     this.#known = rowid;
     if (rowid !== before || rowid === 0n) return rowid;
-    return changes > 0 && this.#explain(entry, args, this.#handle.schema) === 'sets' ? rowid : 0n;
+    if (changes === 0 || insert === undefined) return 0n;
+    return this.#explain(insert, args, this.#readSchema()) === 'sets' ? rowid : 0n;
   }
 
   /** @param schema the one that it has to be true of; left out, a former one will do */
-  #explain({ plainInsert, prepared }: Prepared, args: readonly unknown[], schema?: number): InsertEffect {
-    if (plainInsert === undefined) return 'unsure';
-    const { explained } = plainInsert;
+  #explain(insert: PlainInsert, args: readonly unknown[], schema?: number): InsertEffect {
+    const { explained } = insert;
     if (explained !== undefined && (schema ?? explained.schema) === explained.schema) return explained.effect;
-    const effect = explainInsert(this.#handle.db, prepared.source, args);
-    plainInsert.explained = { effect, schema: schema ?? this.#handle.schema };
+    const effect = explainInsert(this.#db, insert.sql, args);
+    insert.explained = { effect, schema: schema ?? this.#readSchema() };
     return effect;
   }
 }
@@ -93,7 +99,7 @@ export class LastRowid {
 /** @returns undefined for all but an INSERT that inserts each of its rows or none, unless the table ignores some: then it counts fewer */
 export function findPlainInsert(sql: string, keyword: string): PlainInsert | undefined {
   const isPlain = (keyword === 'INSERT' || keyword === 'REPLACE') && !mayInsertLess.test(sql);
-  return isPlain ? { isRepeated: false, explained: undefined } : undefined;
+  return isPlain ? { sql, isRepeated: false, explained: undefined } : undefined;
 }
 
 function explainInsert(db: Database, sql: string, args: readonly unknown[]): InsertEffect {

@@ -47,7 +47,7 @@ const keepsSchema = /^(BEGIN( \w+)?|COMMIT)$/;
 /** One open handle on a database, with its prepared statements. */
 export class SqliteHandle {
   readonly db: Database;
-  readonly lastRowid = new LastRowid(this);
+  readonly lastRowid: LastRowid;
   readonly #prepared = new TextCache<Prepared>(maxPrepared);
   #watch: SchemaWatch | undefined;
   #ownChanges = 0;
@@ -56,6 +56,7 @@ export class SqliteHandle {
 
   constructor(db: Database) {
     this.db = db;
+    this.lastRowid = new LastRowid(db, () => this.schema);
   }
 
   /** False once it is closed. */

@@ -53,7 +53,7 @@ export function runBound(handle: SqliteHandle, { entry, args }: BoundStatement, 
 
 function runOther(handle: SqliteHandle, entry: Prepared, args: unknown[], intMode: IntMode): ResultSet {
   const { prepared, found } = entry;
-  if (!prepared.readonly && mayInsert(entry)) handle.lastRowid.prepareFor(entry, args);
+  if (!prepared.readonly && mayInsert(entry)) handle.lastRowid.prepareFor(entry.plainInsert, args);
   const result = prepared.reader ? readRows(handle, entry, args, intMode) : runWrite(handle, entry, args);
   if (found !== 'query' && found !== 'change') handle.forgetSchema();
   return result;
@@ -137,14 +137,14 @@ function replaceByRows(lists: Value[][], { createRow }: ResultShape): Row[] {
 
 function runWrite(handle: SqliteHandle, entry: Prepared, args: unknown[]): ResultSet {
   const { changes, lastInsertRowid } = entry.prepared.run(...args);
-  const rowid = handle.lastRowid.read(entry, args, changes, BigInt(lastInsertRowid));
+  const rowid = handle.lastRowid.read(entry.plainInsert, args, changes, BigInt(lastInsertRowid));
   const counts = toCounts(entry, changes, rowid);
   return new StatementResult({ columns: [], columnTypes: [], rows: [], ...counts });
 }
 
 function countRows(handle: SqliteHandle, entry: Prepared, args: unknown[]): Counts {
   const [changes, rowid] = handle.readCounts();
-  return toCounts(entry, changes, handle.lastRowid.read(entry, args, changes, rowid));
+  return toCounts(entry, changes, handle.lastRowid.read(entry.plainInsert, args, changes, rowid));
 }
 
 /** The result of a write on a thread, with the counts that the same statement answers here. */
