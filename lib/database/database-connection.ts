@@ -66,6 +66,7 @@ export class DatabaseConnection implements Client {
 
   /**
    * Runs one statement. Inside `withTransaction` it belongs to that transaction, otherwise it commits by itself.
+   * A slow one on a SQLite file leaves the event loop free only outside of transactions; a change of the schema never does.
    *
    * ```ts
    * await connection.execute('SELECT * FROM tasks WHERE id = ?', [id]);
@@ -100,6 +101,7 @@ export class DatabaseConnection implements Client {
 
   /**
    * Runs statements in one transaction: all of them or none. Inside `withTransaction` it is a savepoint.
+   * On SQLite they run in this thread, as in any transaction: a slow one blocks the event loop. Send that alone, with `execute()`.
    * @param mode default `'deferred'`
    * @throws DatabaseBatchError whose `statementIndex` names the statement that failed
    */

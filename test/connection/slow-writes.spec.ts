@@ -224,6 +224,54 @@ describe('a slow write', () => {
     expect(await countRows(db)).toBe(11);
   });
 
+  it('judges a table just created only when the file is not locked, with a rollback journal', async () => {
+    const db = await open({ sqlite: { synchronous: 'off', journalMode: 'keep' } });
+    const other = new BetterSqlite3(db.path);
+    other.exec('CREATE TABLE u (a); BEGIN EXCLUSIVE');
+    const sql = 'WITH x AS (SELECT 5) INSERT INTO u SELECT * FROM x';
+    const failure = await failureOf(db.execute({ sql, timeoutMs: 200 }));
+    const writing = db.execute(sql);
+    other.exec('COMMIT');
+    other.close();
+    await writing;
+
+    expect(failure).toMatchObject({ kind: 'busy', outcome: 'not-applied' });
+    expect(await readColumn(db, 'SELECT a FROM u')).toEqual([5]);
+  });
+
+  describe('whose commit waits for somebody who reads, with a rollback journal,', () => {
+    async function openRead() {
+      const db = await open({ sqlite: { synchronous: 'off', journalMode: 'keep' } });
+      await db.execute('INSERT INTO t VALUES (-1)');
+      const other = new BetterSqlite3(db.path);
+      other.exec('BEGIN; SELECT * FROM t');
+      return { db, other };
+    }
+
+    it('is kept when the reader leaves', async () => {
+      const { db, other } = await openRead();
+      const writing = db.execute(fill(10));
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      other.close();
+      await writing;
+
+      expect(await countRows(db)).toBe(11);
+    });
+
+    it.each([
+      ['its deadline', 'busy', { timeoutMs: 300 }],
+      ['its signal', 'aborted', { signal: AbortSignal.timeout(1_000) }],
+    ])('is surely not kept when %s ends it', async (_name, kind, options) => {
+      const { db, other } = await openRead();
+      const failure = await failureOf(db.execute({ sql: fill(10), ...options }));
+      other.close();
+
+      expect(failure).toMatchObject({ kind, outcome: 'not-applied' });
+      await db.execute('INSERT INTO t VALUES (-2)');
+      expect(await readColumn(db, 'SELECT a FROM t ORDER BY a')).toEqual([-2, -1]);
+    });
+  });
+
   it('waits for another process that writes', async () => {
     const db = await open();
     const other = new BetterSqlite3(db.path);
@@ -235,6 +283,22 @@ describe('a slow write', () => {
     await writing;
 
     expect(await countRows(db)).toBe(11);
+  });
+
+  it('says that another process holds the lock when that is why it did not run in time', async () => {
+    const db = await open();
+    const other = new BetterSqlite3(db.path);
+    other.exec('BEGIN IMMEDIATE');
+    const failures = [];
+    for (let n = 0; n < 3; n++)
+      failures.push(await failureOf(db.execute({ sql: fill(10), timeoutMs: 150 + n })));
+    other.close();
+
+    expect(failures.map(({ kind, outcome }) => [kind, outcome])).toEqual(
+      Array(3).fill(['busy', 'not-applied']),
+    );
+    await db.execute(fill(10));
+    expect(await countRows(db)).toBe(10);
   });
 
   it('that still runs at a close is named, undone, and ends with the process', async () => {

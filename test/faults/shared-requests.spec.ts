@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { AmbientDeadline, runWithinDeadline } from '../../lib/database/ambient-deadline.js';
 import type { DatabaseError } from '../../lib/index.js';
@@ -80,6 +81,28 @@ describe('calls of one tick', () => {
     ]);
 
     expect(await room.names()).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  it('share again after a lost request, also when their statement always fails', async () => {
+    const fails = () => failuresOf(numbers(2).map(() => room.db.execute("SELECT json('{')")));
+    room.proxy.inject({ kind: 'reset-after-forward' }, { requests: 1 });
+    const lost = await fails();
+    const requests = await countRequests(async () => void (await fails()));
+
+    expect(lost).toMatchObject([{ code: 'SQLITE_ERROR' }, { code: 'SQLITE_ERROR' }]);
+    expect(requests).toBe(1);
+  });
+
+  it('are requests whose start Node tells once each', async () => {
+    const started: unknown[] = [];
+    const onStart = (message: unknown): void => void started.push(message);
+    subscribe('http.client.request.start', onStart);
+    const requests = await countRequests(async () => {
+      for (const n of numbers(5)) await read(n);
+    });
+    unsubscribe('http.client.request.start', onStart);
+
+    expect([requests, started.length]).toEqual([5, 5]);
   });
 
   it('fail alone', async () => {

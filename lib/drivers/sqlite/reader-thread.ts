@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { runOutside } from '../../async/run-outside.js';
-import { DatabaseError, type Outcome } from '../../errors/database-error.js';
+import type { Outcome } from '../../errors/database-error.js';
 import { IntegerRangeError } from '../../errors/integer-range-error.js';
+import { createCrashError, toThreadError } from './thread-errors.js';
 import type {
   FromThread,
   JobKind,
@@ -10,6 +11,9 @@ import type {
   ThreadSettings,
   ToThread,
 } from './thread-protocol.js';
+
+/** How long a commit that has met a lock before is waited for, to see whether it meets it again, in milliseconds. */
+const longestTryMs = 5;
 
 /** A statement on its way through a thread. */
 export interface ThreadTask {
@@ -36,7 +40,7 @@ export interface ThreadEvents {
 /** A worker thread with a handle of its own on the database. It does not keep the process alive: who waits for it has a timer. */
 export class ReaderThread {
   #worker: Worker | undefined;
-  readonly #marks = new Int32Array(new SharedArrayBuffer(16));
+  readonly #marks = new Int32Array(new SharedArrayBuffer(20));
   readonly #tasks = new Map<number, ThreadTask>();
   readonly #events: ThreadEvents;
   /** Resolves when it is gone, and its handle with it. */
@@ -71,6 +75,11 @@ export class ReaderThread {
     return this.#state === 'open' && this.#tasks.size === 0;
   }
 
+  /** The commit of the write at work, or the last one, has found a lock. */
+  get hasMetLock(): boolean {
+    return Atomics.load(this.#marks, 4) === 1;
+  }
+
   get isStarting(): boolean {
     return this.#state === 'starting';
   }
@@ -83,6 +92,7 @@ export class ReaderThread {
       return { id, sql, args, kind };
     });
     Atomics.store(this.#marks, 3, 0);
+    Atomics.store(this.#marks, 4, 0);
     this.#post({ type: 'run', jobs });
   }
 
@@ -109,6 +119,8 @@ export class ReaderThread {
   giveUp(task: ThreadTask): boolean {
     const id = this.#idOf(task);
     if (id === undefined) return false;
+    // a try that finds the lock again is over at once
+    if (this.hasMetLock) Atomics.wait(this.#marks, 3, id, longestTryMs);
     const isKept = Atomics.compareExchange(this.#marks, 3, 0, -1) > 0;
     // its rows may be on their way, and nobody asks for the rest
     if (isKept) this.drop(task);
@@ -173,7 +185,7 @@ export class ReaderThread {
       case 'failed':
         return this.#takeError(reply.id, toThreadError(reply));
       case 'out-of-range':
-        return this.#takeError(reply.id, new IntegerRangeError('not-applied'));
+        return this.#takeError(reply.id, new IntegerRangeError(this.#wroteIn(reply.id)));
     }
   }
 
@@ -208,6 +220,10 @@ export class ReaderThread {
     task?.onError(error);
   }
 
+  #wroteIn(id: number): Outcome {
+    return this.#tasks.get(id)?.kind === 'write' ? 'applied' : 'not-applied';
+  }
+
   #onExit(): void {
     const wasStarting = this.#state === 'starting';
     this.#state = 'gone';
@@ -219,21 +235,4 @@ export class ReaderThread {
     if (wasStarting) this.#events.onUnusable(this, error);
     this.#events.onGone(this);
   }
-}
-
-function createCrashError(cause: unknown, kind: 'unavailable' | 'internal', outcome: Outcome): DatabaseError {
-  const reason = cause instanceof Error ? `: ${cause.message}` : '';
-  const what =
-    kind === 'unavailable' ? 'no thread could be started' : 'the thread that ran the statement ended';
-  return new DatabaseError(`${what}${reason}`, {
-    code: 'READER_THREAD_ENDED',
-    kind,
-    outcome,
-    cause,
-  });
-}
-
-/** In the form of better-sqlite3's own. */
-function toThreadError({ code, message }: { code: string | undefined; message: string }): Error {
-  return Object.assign(new Error(message), { name: 'SqliteError', ...(code !== undefined && { code }) });
 }

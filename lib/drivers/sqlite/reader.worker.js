@@ -50,7 +50,13 @@ class Cursor {
 
   /** Reads everything now, so that the snapshot is not held while the answer travels. */
   readAll() {
-    while (!this.ended) this.chunks.push(this.readChunk());
+    try {
+      while (!this.ended) this.chunks.push(this.readChunk());
+    } catch (error) {
+      // what it writes is kept, so it runs to its end
+      while (error === outOfRange && this.job.kind === 'write' && !this.rows.next().done);
+      throw error;
+    }
   }
 
   /** @returns {Chunk} */

@@ -7,7 +7,7 @@ import { LoneThread } from './lone-thread.js';
 import { PooledRead, type ReadRequest } from './pooled-read.js';
 import type { ReaderThread } from './reader-thread.js';
 import type { ThreadSettings } from './thread-protocol.js';
-import { whileBusyElsewhere } from './while-busy.js';
+import { blameLock, whileBusyElsewhere } from './while-busy.js';
 
 /**
  * Runs writes that would hold up the event loop on a thread, with a writing handle of its own, each in a transaction of its own. Whoever
@@ -56,7 +56,9 @@ async function runOnce(
   const write = new PooledRead(request, 'write');
   const giveUp = (error: Error): void => {
     write.pace.tookOnThread(Infinity);
-    write.abandon(thread.giveUp(write) ? error : withOutcome(error, 'unknown', 'its commit had begun'));
+    const isUndone = thread.giveUp(write);
+    if (!isUndone) write.abandon(withOutcome(error, 'unknown', 'its commit had begun'));
+    else write.abandon(thread.hasMetLock ? blameLock(error, error, deadline) : error);
   };
   // before it is watched: only what runs can be given up
   thread.run([write]);

@@ -44,6 +44,8 @@ const maxPrepared = 500;
 /** Of what the handle runs for itself, which surely leaves the schema as it was. */
 const keepsSchema = /^(BEGIN( \w+)?|COMMIT)$/;
 
+const readingSchema = 'SELECT 1 FROM sqlite_schema LIMIT 1';
+
 /** One open handle on a database, with its prepared statements. */
 export class SqliteHandle {
   readonly db: Database;
@@ -163,15 +165,29 @@ export class SqliteHandle {
    * schema, it would answer of the past. Reading the schema table first brings the handle up to date.
    */
   #preparePragma(sql: string): Prepared {
-    this.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').prepared.get();
+    this.prepare(readingSchema).prepared.get();
     const entry = this.#prepareNew(sql, 'pragma');
     // the others tell what the handle knows
     entry.pace.tryFirst(() => !/check/i.test(sql));
     return entry;
   }
 
+  /**
+   * While somebody has locked the whole file, SQLite judges a text by the schema that the handle knows. Reading the schema table tells of
+   * the lock, or brings the handle up to date.
+   */
+  #compile(sql: string): BetterStatement {
+    try {
+      return this.db.prepare(sql);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'SQLITE_ERROR') throw error;
+      this.db.prepare(readingSchema).get();
+      return this.db.prepare(sql);
+    }
+  }
+
   #prepareNew(sql: string, found: SqlClass): Prepared {
-    const prepared = this.db.prepare<unknown[], unknown>(sql);
+    const prepared = this.#compile(sql);
     const exact = !prepared.readonly;
     prepared.safeIntegers(exact);
     if (prepared.reader) prepared.raw(true);

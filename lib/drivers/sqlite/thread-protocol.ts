@@ -7,9 +7,10 @@ export interface ThreadSettings {
   readonly pragmas: readonly string[];
   readonly intMode: IntMode;
   /**
-   * Four integers for a thread at work, which receives no messages: jobs up to the first number are not to be begun, the job with the
+   * Five integers for a thread at work, which receives no messages: jobs up to the first number are not to be begun, the job with the
    * second number is to stop at its next row, the job with the third number is to run in any case. The fourth decides about a job that
    * writes. Who puts something in the place of 0 comes first: the thread, which commits then, or the other side, and it is rolled back.
+   * The thread takes its mark back while the commit finds a lock, and says so in the fifth number.
    */
   readonly marks: SharedArrayBuffer;
 }

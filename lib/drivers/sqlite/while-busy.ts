@@ -22,37 +22,46 @@ export async function whileBusy<T>(work: () => T, deadline: Deadline): Promise<T
     try {
       return await eventLoopShare.run(work, deadline);
     } catch (error) {
-      if (!isBusy(error)) rethrow(toSqliteError(error), lock, deadline);
+      if (!isBusy(error)) throw blameLock(lock, toSqliteError(error), deadline);
       lock = error;
-      await restIfBusy(error, deadline);
+      await rest(error, deadline);
     }
   }
 }
 
-/** The same for work in another thread, which needs no turn in this one. */
+/**
+ * The same for work in another thread, which needs no turn in this one. What it throws as a `DatabaseError` is final: of a write that was
+ * given up, nobody may know when its thread is done.
+ */
 export async function whileBusyElsewhere<T>(work: () => Promise<T>, deadline: Deadline): Promise<T> {
+  let lock: unknown;
   for (;;) {
     try {
       return await work();
     } catch (error) {
-      await restIfBusy(error, deadline);
+      if (error instanceof DatabaseError || !isBusy(error))
+        throw blameLock(lock, toSqliteError(error), deadline);
+      lock = error;
+      await rest(error, deadline);
     }
   }
 }
 
-/** @throws what is no lock, as a `DatabaseError` */
-async function restIfBusy(error: unknown, deadline: Deadline): Promise<void> {
-  if (!isBusy(error)) throw toSqliteError(error);
-  const waitMs = Math.random() * longestWaitMs;
-  if (remainingMs(deadline) <= waitMs) throw createBusyError(deadline, error);
-  const doing = 'waiting for another process to release its lock on the database file';
-  await sleep(waitMs, deadline, doing).catch((reason: unknown) => rethrow(reason, error, deadline));
+/** A deadline that ends while a lock is waited for ends because of the lock; a signal does not. */
+export function blameLock(lock: unknown, error: unknown, deadline: Deadline): unknown {
+  const isOver = error instanceof DatabaseError && error.kind === 'timeout';
+  return isOver && error.outcome === 'not-applied' && lock !== undefined
+    ? createBusyError(deadline, lock)
+    : error;
 }
 
-/** A deadline that ends while a lock is waited for ends because of the lock. */
-function rethrow(error: unknown, lock: unknown, deadline: Deadline): never {
-  const isOver = error instanceof DatabaseError && error.kind === 'timeout';
-  throw isOver && lock !== undefined ? createBusyError(deadline, lock) : error;
+async function rest(lock: unknown, deadline: Deadline): Promise<void> {
+  const waitMs = Math.random() * longestWaitMs;
+  if (remainingMs(deadline) <= waitMs) throw createBusyError(deadline, lock);
+  const doing = 'waiting for another process to release its lock on the database file';
+  await sleep(waitMs, deadline, doing).catch((error: unknown) => {
+    throw blameLock(lock, error, deadline);
+  });
 }
 
 function createBusyError(deadline: Deadline, cause: unknown): DatabaseError {

@@ -1,4 +1,9 @@
 // @ts-check
+import { outOfRange } from './thread-values.worker.js';
+
+/** How long a commit rests before it asks for its lock again, in milliseconds. */
+const restMs = 2;
+
 /**
  * Runs the writes of a thread, each in a transaction of its own.
  *
@@ -6,6 +11,8 @@
  * @param {Int32Array} marks see thread-protocol.ts
  */
 export function createWrites(db, marks) {
+  // who waits for a lock is the other side, which knows of deadlines
+  db.pragma('busy_timeout = 0');
   db.exec('CREATE TEMP TABLE IF NOT EXISTS nestjs_turso_rowid (id INTEGER PRIMARY KEY)');
   // for a statement that inserts nothing, as SqliteHandle does it
   const forgetRowid = db.prepare('INSERT OR REPLACE INTO temp.nestjs_turso_rowid (id) VALUES (0)');
@@ -35,7 +42,8 @@ export function createWrites(db, marks) {
   };
 
   /**
-   * `OR FAIL` keeps what it did before the conflict, as outside of a transaction; after any other conflict there is nothing to keep.
+   * `OR FAIL` keeps what it did before the conflict, as outside of a transaction; after any other conflict there is nothing to keep. An
+   * integer that cannot be told is no fault of what was written.
    *
    * @template T
    * @param {number} id @param {() => T} work @param {() => void} stop
@@ -46,15 +54,35 @@ export function createWrites(db, marks) {
     } catch (error) {
       stop();
       const code = String(/** @type {{ code?: unknown }} */ (error).code);
-      if (db.inTransaction && code.startsWith('SQLITE_CONSTRAINT')) commit(id);
+      const mayKeep = error === outOfRange || code.startsWith('SQLITE_CONSTRAINT');
+      if (db.inTransaction && mayKeep) commit(id);
       throw error;
     }
   }
 
-  /** @param {number} id */
+  /**
+   * With a rollback journal a commit waits until nobody reads. While it does nothing of it is in the file, so it can still be given up.
+   *
+   * @param {number} id
+   */
   function commit(id) {
+    while (!tryCommit(id)) Atomics.wait(marks, 3, 0, restMs);
+  }
+
+  /** @param {number} id @returns false when the lock was not free */
+  function tryCommit(id) {
     if (Atomics.compareExchange(marks, 3, 0, id) !== 0) throw nobodyWaits();
-    db.exec('COMMIT');
+    try {
+      db.exec('COMMIT');
+      return true;
+    } catch (error) {
+      const isLocked = /** @type {{ code?: unknown }} */ (error).code === 'SQLITE_BUSY' && db.inTransaction;
+      if (!isLocked || Atomics.load(marks, 1) === id) throw error;
+      Atomics.store(marks, 4, 1);
+      Atomics.store(marks, 3, 0);
+      Atomics.notify(marks, 3);
+      return false;
+    }
   }
 
   /** The first error is the one that counts. A handle that cannot roll back is of no use: it ends, and SQLite rolls back then. */

@@ -148,8 +148,12 @@ export class HttpTransport {
   /** Until its socket is connected (and, over TLS, trusted) nothing of a request is sent. */
   #whenConnected(request: ClientRequest, send: () => void, fail: (error: TransportError) => void): void {
     request.on('socket', (socket) => {
+      const sendUnlessGone = (): void => {
+        if (!request.destroyed) send();
+      };
       if (!socket.connecting) {
-        send();
+        // behind this event Node ends a request that is whole, and would tell who listens of its start once more
+        process.nextTick(sendUnlessGone);
         return;
       }
       const timer = setTimeout(
@@ -159,7 +163,7 @@ export class HttpTransport {
       const stop = (): void => clearTimeout(timer);
       socket.once(this.#target.secure ? 'secureConnect' : 'connect', () => {
         stop();
-        if (!request.destroyed) send();
+        sendUnlessGone();
       });
       request.once('close', stop);
     });

@@ -53,8 +53,9 @@ export class SharingRules {
   }
 
   /** Remembers what an answer was like. */
-  learn({ sql }: Statement, { bytes, durationMs, result }: Answered): void {
-    this.#isSuspect.delete(sql);
+  learn(statement: Statement, { bytes, durationMs, result }: Answered): void {
+    const { sql } = statement;
+    this.forgetLoss(statement);
     const isHeavy = bytes > heavyBytes || durationMs > heavyMs;
     if (isHeavy) remember(this.#isHeavy, sql, true);
     else this.#isHeavy.delete(sql);
@@ -70,6 +71,11 @@ export class SharingRules {
   /** Remembers that a request with this statement was lost: until it is answered once, it takes nobody along again. */
   learnLost({ sql }: Statement): void {
     remember(this.#isSuspect, sql, true);
+  }
+
+  /** The server has answered it, with whatever. */
+  forgetLoss({ sql }: Statement): void {
+    this.#isSuspect.delete(sql);
   }
 
   /** The schema may have changed. */

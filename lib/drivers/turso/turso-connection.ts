@@ -174,6 +174,8 @@ export class TursoConnection implements DriverConnection {
       if (found === 'schema') this.#rules.forgetTables();
       try {
         const answer = await client.send([{ type: 'execute', stmt }, { type: 'close' }], null, deadline);
+        // also an error of its own tells that it does not take requests down
+        this.#rules.forgetLoss(statement);
         const { result } = takeResponse(client, answer, 0, 'execute');
         const decoded = decodeResult(result, statement.sql, intMode);
         const durationMs = result.query_duration_ms ?? 0;

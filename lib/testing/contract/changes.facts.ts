@@ -39,6 +39,23 @@ export function describeChanges(setup: ContractSetup, words: ContractWords): voi
       expect((await room.db.execute(sql)).rowsAffected).toBe(rowsAffected);
     });
 
+    it.each([
+      ['INSERT', 'INSERT INTO books (id, name) VALUES (9007199254740993, ?) RETURNING id'],
+      ['INSERT … SELECT', 'INSERT INTO books (id, name) SELECT 9007199254740993, ? RETURNING id'],
+      [
+        'INSERT … SELECT of many rows',
+        `WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 100)
+           INSERT INTO books (id, name) SELECT 9007199254740893 + n, ? || n FROM c RETURNING id`,
+      ],
+    ])('keeps what %s wrote, also when it returns an integer beyond 2^53', async (_name, sql) => {
+      await expect(room.db.execute(sql, ['kept'])).rejects.toThrow(RangeError);
+
+      const { rows } = await room.db.execute(
+        "SELECT count(*) > 0 FROM books WHERE id = 9007199254740993 AND name LIKE 'kept%'",
+      );
+      expect(rows[0]?.[0]).toBe(1);
+    });
+
     it('does not count what a trigger changes', async () => {
       await room.db.batch(
         [

@@ -46,6 +46,13 @@ describe('a read shares its request', () => {
     expect([behind, laneOf(read)]).toEqual(['alone', 'reads']);
   });
 
+  it('again when the server has answered it, with whatever', () => {
+    rules.learnLost(read);
+    rules.forgetLoss(read);
+
+    expect(laneOf(read)).toBe('reads');
+  });
+
   it.each([
     ['arguments', { sql: 'SELECT ?', args: ['x'.repeat(65_536)] }],
     ['bytes', { sql: 'SELECT ?', args: [new Uint8Array(65_536)] }],
