@@ -13,6 +13,9 @@ import { listPieces, readPiece, type PiecePlace, type RowPiece } from './list-pi
 import { throwIfStopped } from '../throw-if-stopped.js';
 import { toInserts } from './to-inserts.js';
 
+/** So few that one of them waits at most: they are not taken in another order. */
+const fewInFlight = 2;
+
 /** A piece on its way, and how it ended. */
 interface Flight {
   readonly place: PiecePlace;
@@ -24,8 +27,9 @@ export class RowLoader {
   readonly #ledger: Ledger;
   readonly #options: ResolvedTransferOptions;
   #flights: Flight[] = [];
-  /** Pieces that may be on their way: one behind a failure, more with every success. */
+  /** Pieces that may be on their way: one behind a failure, more with every success, up to a bound. */
   #mayFly = maxInFlight;
+  #mostFlying = maxInFlight;
 
   constructor(ledger: Ledger, options: ResolvedTransferOptions) {
     this.#ledger = ledger;
@@ -61,11 +65,14 @@ export class RowLoader {
   async #land(source: Source): Promise<void> {
     const [oldest] = this.#flights;
     if (oldest === undefined) return;
-    const { status } = await oldest.ended;
-    if (status === 'rejected') return this.#recover(source);
+    const result = await oldest.ended;
+    if (result.status === 'rejected') {
+      if (hasOvertaken(result.reason)) this.#mostFlying = fewInFlight;
+      return this.#recover(source);
+    }
     this.#flights.shift();
     this.#ledger.confirm();
-    this.#mayFly = Math.min(maxInFlight, this.#mayFly + 1);
+    this.#mayFly = Math.min(this.#mostFlying, this.#mayFly + 1);
     this.#report(oldest.place);
   }
 
@@ -117,6 +124,13 @@ export class RowLoader {
     const { rows } = this.#ledger.state;
     this.#options.onProgress({ stage: 'rows', object: name, rows, totalRows: rowCount });
   }
+}
+
+/** Everything before it was applied, yet it came too early: of two that wait, a server may take the later one first. */
+function hasOvertaken(error: unknown): boolean {
+  return (
+    error instanceof DatabaseError && error.kind === 'constraint' && error.table === 'nestjs_turso_transfer'
+  );
 }
 
 /** A virtual table was created with first rows in its shadow tables. */
