@@ -51,7 +51,7 @@ async function readFileStatus(file: string): Promise<DatabaseState> {
   const copy = await readRecord(folder);
   const opened = await openSnapshotDatabase(path);
   try {
-    const ask = (sql: string): Promise<unknown[][]> => Promise.resolve(opened.all<unknown[]>(sql));
+    const ask: Ask = (sql) => new Promise((resolve) => resolve(opened.all<unknown[]>(sql)));
     return {
       database: path,
       ...(await readContent(ask)),
@@ -91,7 +91,9 @@ async function readContent(ask: Ask): Promise<Pick<DatabaseState, 'tables' | 'by
   );
   const tables: { name: string; rows: number }[] = [];
   for (const [name] of names) {
-    const [count] = await ask(`SELECT count(*) FROM ${quoteName(String(name))}`);
+    const query = `SELECT count(*) FROM ${quoteName(String(name))}`;
+    // an index may need a collation of the application
+    const [count] = await ask(query).catch(() => ask(`${query} NOT INDEXED`));
     tables.push({ name: String(name), rows: Number(count?.[0]) });
   }
   const [size] = await ask('SELECT page_count * page_size FROM pragma_page_count, pragma_page_size');

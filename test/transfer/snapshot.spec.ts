@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import BetterSqlite3, { type Database } from 'better-sqlite3';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { copyDatabase, planTransfer, type CopyOptions } from '../../lib/transfer/index.js';
+import { copyDatabase, planTransfer, readStatus, type CopyOptions } from '../../lib/transfer/index.js';
 import { takeSnapshot } from '../../lib/transfer/source/take-snapshot.js';
 import { createTempFolder } from '../support/temp-folder.js';
 import { createSource } from './support/create-source.js';
@@ -11,12 +11,14 @@ import { useTransferRoom } from './support/transfer-room.js';
 const room = useTransferRoom();
 
 /** What only the application knows. better-sqlite3 can make no collation, so the file is told of one. */
-function needCollation(db: Database): void {
+function needCollation(db: Database, ...names: string[]): void {
   db.exec('CREATE TABLE word (w TEXT, n); CREATE INDEX by_w ON word (w COLLATE NOCASE)');
   db.exec(`INSERT INTO word (rowid, w, n) VALUES (3, 'b', 1), (9, 'A', 2), (4, 'c', 3)`);
+  db.exec('CREATE TABLE lost (w TEXT COLLATE NOCASE PRIMARY KEY) WITHOUT ROWID');
   db.unsafeMode(true);
   db.pragma('writable_schema = ON');
-  db.exec(`UPDATE sqlite_schema SET sql = replace(sql, 'NOCASE', 'mine') WHERE name = 'by_w'`);
+  for (const name of names)
+    db.exec(`UPDATE sqlite_schema SET sql = replace(sql, 'NOCASE', 'mine') WHERE name = '${name}'`);
 }
 
 function to(source: string): CopyOptions {
@@ -25,7 +27,7 @@ function to(source: string): CopyOptions {
 
 describe('a snapshot that SQLite cannot make by VACUUM', () => {
   it('is the pages themselves, with every rowid and what stands in the log', async () => {
-    const source = await createSource(needCollation);
+    const source = await createSource((db) => needCollation(db, 'by_w', 'lost'));
     const writer = new BetterSqlite3(source);
     writer.exec('PRAGMA wal_autocheckpoint = 0; UPDATE word SET n = 30 WHERE rowid = 4');
     writer.exec('BEGIN; UPDATE word SET n = 0');
@@ -46,11 +48,19 @@ describe('a snapshot that SQLite cannot make by VACUUM', () => {
     ]);
   });
 
-  it('lets a plan name the collation that the target lacks', async () => {
-    const { problems, tables } = await planTransfer(to(await createSource(needCollation)));
+  it('lets a plan name what needs the collation, and a status count the rows', async () => {
+    const source = await createSource((db) => needCollation(db, 'by_w'));
+    const unreadable = await createSource((db) => needCollation(db, 'by_w', 'lost'));
 
-    expect(problems.map(({ kind, object }) => [kind, object])).toEqual([['missing-collation', 'by_w']]);
-    expect(tables).toEqual([{ name: 'word', rows: 3 }]);
+    const plans = [await planTransfer(to(source)), await planTransfer(to(unreadable))];
+
+    const problems = plans.map((plan) => plan.problems.map(({ kind, object }) => `${kind} ${object}`));
+    expect(problems).toEqual([
+      ['missing-collation by_w'],
+      ['missing-collation lost', 'missing-collation by_w', 'unreadable lost'],
+    ]);
+    const word = { name: 'word', rows: 3 };
+    for (const { tables } of [...plans, await readStatus(source)]) expect(tables).toContainEqual(word);
     expect(await room.target.all('SELECT name FROM sqlite_schema')).toEqual([]);
   });
 
