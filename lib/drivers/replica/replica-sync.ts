@@ -206,7 +206,7 @@ export class ReplicaSync {
       return await this.#runner.sync();
     } catch (error) {
       if (!isUselessFile(error) || this.#closer.signal.aborted) throw error;
-      await this.#rebuild(`libSQL refuses it: ${(error as Error).message}`);
+      await this.#rebuild((error as Error).message);
       return await this.#runner.sync();
     }
   }
