@@ -227,7 +227,7 @@ describe('a replica whose files are harmed in the middle of a sync', () => {
       await runner.open(createDeadline(20_000));
       await runner.sync();
       const again = await runner.sync();
-      onAsked = () => halve(`${path}-wal`);
+      onAsked = () => write(path);
 
       expect(again).toMatchObject({ frames: 0 });
       expect(await failureOf(runner.sync())).toMatchObject({ code: 'REPLICA_CORRUPT' });
