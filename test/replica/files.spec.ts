@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import BetterSqlite3 from 'better-sqlite3';
-import { copyFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createDeadline } from '../../lib/async/deadline.js';
+import { ReplicaFiles } from '../../lib/drivers/replica/replica-files.js';
+import { SyncRunner } from '../../lib/drivers/replica/sync-runner.js';
+import { failureOf } from '../contract/facts.js';
 import { startFaultProxy } from '../support/fault-proxy.js';
 import { startSqld } from '../support/sqld-server.js';
 import { newPath, openReplica, readFrom, until, untilState, usePrimary } from './replica-setup.js';
@@ -33,6 +38,12 @@ async function write(path: string): Promise<void> {
   db.exec('INSERT INTO t VALUES (666, NULL)');
   db.close();
   return Promise.resolve();
+}
+
+/** The same bytes in another file. */
+async function replaceByCopy(path: string): Promise<void> {
+  await copyFile(path, `${path}.copy`);
+  await rename(`${path}.copy`, path);
 }
 
 const harms: [string, (path: string) => Promise<void>][] = [
@@ -130,5 +141,98 @@ describe('a replica whose files were harmed', () => {
 
     expect(await readFrom(second, 'SELECT count(*) FROM only_here')).toMatchObject({ value: 0 });
     expect(second.status().replica).toMatchObject({ rebuilds: 1 });
+  });
+});
+
+describe('a replica whose files are harmed in the middle of a sync', () => {
+  /** A sync that hangs, because the primary takes its request for frames and never answers. */
+  const hangs = { when: (request: string) => request.includes('LogEntries') };
+
+  it.each([
+    ['the log is cut', (path: string) => halve(`${path}-wal`)],
+    ['the log is removed', (path: string) => rm(`${path}-wal`)],
+    ['the log is replaced', (path: string) => replaceByCopy(`${path}-wal`)],
+  ])('that hangs is filled anew at once: %s', async (_title, harm) => {
+    const proxy = await startFaultProxy(room.server.url);
+    try {
+      await using db = await openReplica(proxy.url, { syncIntervalMs: 100 });
+      await readFrom(db, sum);
+      proxy.inject({ kind: 'blackhole' }, { ...hangs, requests: 1 });
+      await sleep(500);
+      await harm(db.path);
+      await until(
+        () => db.status().replica,
+        (status) => status?.rebuilds === 1 && status.state === 'serving',
+      );
+
+      expect(db.status().replica).toMatchObject({ rebuilds: 1, state: 'serving' });
+      expect(await readFrom(db, sum)).toEqual({ value: right, isLocal: true });
+    } finally {
+      await proxy.close();
+    }
+  });
+
+  it.each([
+    ['the database is cut', (path: string) => truncate(path, 1_000)],
+    ['the log is cut', (path: string) => halve(`${path}-wal`)],
+  ])('that fails then is filled anew: %s', async (_title, harm) => {
+    const proxy = await startFaultProxy(room.server.url);
+    try {
+      await using db = await openReplica(proxy.url, { syncIntervalMs: 100, connectTimeoutMs: 1_000 });
+      await readFrom(db, sum);
+      proxy.inject({ kind: 'blackhole' }, hangs);
+      await sleep(300);
+      await harm(db.path);
+      await proxy.refuse();
+      await until(
+        () => db.status().replica?.state,
+        (state) => state === 'building',
+      );
+      const isRefused = await failureOf(db.execute({ sql: sum, consistency: 'replica', timeoutMs: 1_000 }));
+      proxy.clear();
+      await proxy.accept();
+      await until(
+        () => db.status().replica,
+        (status) => status?.state === 'serving',
+      );
+
+      expect(isRefused).toMatchObject({ kind: 'unavailable' });
+      expect(db.status().replica).toMatchObject({ state: 'serving' });
+      expect(db.status().replica?.rebuilds).toBeGreaterThan(0);
+      expect(await readFrom(db, sum)).toEqual({ value: right, isLocal: true });
+    } finally {
+      await proxy.close();
+    }
+  });
+
+  it('that waits for its token does not begin', async () => {
+    const path = await newPath();
+    let onAsked = (): Promise<void> => Promise.resolve();
+    const runner = new SyncRunner(
+      {
+        files: new ReplicaFiles(path, room.server.url),
+        syncUrl: room.server.url,
+        remoteEncryptionKey: undefined,
+        connectTimeoutMs: 5_000,
+        askToken: async () => {
+          await onAsked();
+          return undefined;
+        },
+        redact: (text) => text,
+        report: () => undefined,
+      },
+      new AbortController().signal,
+    );
+    try {
+      await runner.open(createDeadline(20_000));
+      await runner.sync();
+      const again = await runner.sync();
+      onAsked = () => write(path);
+
+      expect(again).toMatchObject({ frames: 0 });
+      expect(await failureOf(runner.sync())).toMatchObject({ code: 'REPLICA_CORRUPT' });
+    } finally {
+      await runner.close();
+    }
   });
 });

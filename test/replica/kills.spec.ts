@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import BetterSqlite3 from 'better-sqlite3';
 import { spawnSync } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -80,6 +81,41 @@ describe('the process that syncs', () => {
     expect([before, isAlive(pid)]).toEqual([true, false]);
     expect(value).toBeGreaterThanOrEqual(written);
     expect(value).toBe((await other.execute('SELECT count(*) FROM t')).rows[0]?.[0]);
+  });
+});
+
+describe('the process that empties the log', () => {
+  it('is gone soon after its app was killed, while it waits for a reader', async () => {
+    const path = await newPath();
+    const reader = new BetterSqlite3(path);
+    reader.exec('PRAGMA journal_mode = WAL; CREATE TABLE t (a); BEGIN; SELECT count(*) FROM t');
+    const script = new URL('../../lib/drivers/replica/checkpoint.child.js', import.meta.url).href;
+    const parent = `
+      import { fork } from 'node:child_process';
+      const child = fork(new URL(${JSON.stringify(script)}), { serialization: 'advanced', execArgv: [] });
+      child.send(${JSON.stringify({ path, timeoutMs: 120_000 })});
+      console.log('child', child.pid);
+      process.stdin.on('close', () => process.exit()).resume();`;
+    const app = spawnGuarded(process.execPath, ['--input-type=module', '-e', parent], {
+      PATH: process.env['PATH'],
+    });
+    await until(
+      () => app.logs(),
+      (logs) => logs.includes('child'),
+    );
+    const pid = Number(/child (\d+)/.exec(app.logs())?.[1]);
+    // by now it waits
+    await sleep(1_000);
+    const before = isAlive(pid);
+    app.kill('SIGKILL');
+    await app.exited;
+    const after = await until(
+      () => isAlive(pid),
+      (is) => !is,
+    );
+    reader.close();
+
+    expect([before, after]).toEqual([true, false]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { appendFile, writeFile } from 'node:fs/promises';
+import { appendFile, rm, writeFile } from 'node:fs/promises';
 import { ReplicaFiles } from '../../lib/drivers/replica/replica-files.js';
 import { newPath } from './replica-setup.js';
 
@@ -13,7 +13,9 @@ describe('the files of a replica', () => {
     await writeFile(path, 'database');
     await writeFile(`${path}-wal`, 'h'.repeat(32));
     await writeFile(`${path}-client_wal_index`, 'a'.repeat(32));
-    await new ReplicaFiles(path, address).remember(synced);
+    const files = new ReplicaFiles(path, address);
+    await files.lookAgain();
+    await files.remember(synced);
   });
 
   it('are known to the next process as the last sync left them', async () => {
@@ -32,6 +34,17 @@ describe('the files of a replica', () => {
 
     expect(known).toEqual(synced);
     expect([before, await files.areUntouched()]).toEqual([true, false]);
+  });
+
+  it('are known as they are since the log was emptied', async () => {
+    const first = new ReplicaFiles(path, address);
+    await first.recall();
+    await writeFile(path, 'a longer database');
+    await rm(`${path}-wal`);
+    await first.lookAgain(true);
+    await first.remember(synced);
+
+    expect(await new ReplicaFiles(path, address).recall()).toEqual(synced);
   });
 
   it('of another primary are not known', async () => {

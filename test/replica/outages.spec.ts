@@ -65,6 +65,38 @@ describe('while the primary is away', () => {
     expect(db.status().replica).toMatchObject({ rebuilds: 0 });
   });
 
+  it.each([
+    ['its position', (request: string) => request.includes('/v3/pipeline'), 0],
+    // the sync is given up when nothing has come for ten seconds
+    ['frames', (request: string) => request.includes('LogEntries'), 1],
+  ])(
+    'an answer about %s that begins and never ends holds an app up for a bounded time',
+    async (_what, when, own) => {
+      const first = await openReplica(proxy.url, options());
+      await readFrom(first, count);
+      await first.close();
+      // the head, and a part of the body
+      proxy.inject({ kind: 'drip', bytes: 260, everyMs: 600_000 }, { when });
+      await using db = await openReplica(proxy.url, { ...options(), path: first.path });
+      const early = await db.execute(count);
+      await untilState(db, 'serving');
+      const seen = await readFrom(db, count);
+      proxy.clear();
+      await until(
+        () => db.status().replica,
+        (status) =>
+          status?.lastSyncError === undefined &&
+          status?.state === 'serving' &&
+          status.lastSyncAt !== undefined,
+      );
+
+      expect(early.rows[0]?.[0]).toBe(1);
+      expect(seen).toEqual({ value: 1, isLocal: true });
+      expect(db.status().replica).toMatchObject({ rebuilds: 0, state: 'serving', remoteReads: own });
+      expect(db.reports).toContain('REPLICA_SYNC_FAILED');
+    },
+  );
+
   it('a read transaction that asks for what is not there leaves the reads of others alone', async () => {
     await using db = await openReplica(proxy.url, options());
     await untilState(db, 'serving');

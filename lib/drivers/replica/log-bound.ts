@@ -38,7 +38,7 @@ export class LogBound {
     try {
       this.#mayRead = await emptyLog(this.#files.path, signal);
     } finally {
-      await this.#files.lookAgain();
+      await this.#files.lookAgain(true);
     }
     if (!this.#mayRead) this.#tryAgain(wasPatient);
     return true;

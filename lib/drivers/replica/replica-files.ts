@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { isEmpty, lookAtFiles, readHistoryId, type FilesLook } from './files-look.js';
+import { isDatabaseCut, isLogCut } from './is-cut.js';
+import { createHarmError } from './sync-errors.js';
 
 /** Suffixes of what belongs to a replica: the database, its log, libSQL's own metadata. The lock is not among them. */
 export const replicaSuffixes = ['', '-wal', '-shm', '-client_wal_index', '-info', '-state.json'] as const;
 
-/** What the files looked like after a sync, so that a later look tells whether somebody else has touched them. */
+/** What is kept of a sync, so that the next process can tell whether somebody else has touched the files since. */
 interface FilesState {
-  readonly version: 1;
+  readonly version: 2;
   /** Of the address of the primary. */
   readonly primary: string;
   /** `-1` for a primary without a single frame. */
@@ -17,18 +20,7 @@ interface FilesState {
   readonly namesFrames: boolean;
   /** Milliseconds since 1970. */
   readonly syncedAt: number;
-  /** Device, inode, size and time of the last change. */
-  readonly database: string;
-  readonly log: LogState | undefined;
-}
-
-/** The log is only ever appended to, until SQLite begins it anew with other salts. */
-interface LogState {
-  readonly inode: string;
-  readonly size: number;
-  /** When it was last written: from its beginning on again, it does not get longer. */
-  readonly writtenAt: string;
-  readonly salts: string;
+  readonly look: FilesLook;
 }
 
 /** What a replica that is still good was brought to. */
@@ -46,14 +38,15 @@ interface SyncedFiles extends Omit<KnownFiles, 'frame' | 'historyId'> {
   readonly historyId: string | undefined;
 }
 
-/**
- * The files of one replica. The database itself is looked at with `stat` only: whoever opens it by hand drops the locks that SQLite
- * holds on it. Nothing locks the log or the metadata, so these are read.
- */
+/** The files of one replica, which only its sync may change. */
 export class ReplicaFiles {
   readonly path: string;
   readonly #primary: string;
-  #state: FilesState | undefined;
+  /** The last look; before the first sync, and when nobody takes the files for good, there is none. */
+  #seen: FilesLook | undefined;
+  #isHarmed = false;
+  /** What stands in the note. */
+  #noted: FilesState | undefined;
 
   /** @param address of the primary, without credentials */
   constructor(path: string, address: string) {
@@ -64,135 +57,122 @@ export class ReplicaFiles {
   /** Reads what the last sync of an earlier process left. @returns undefined unless every file is as it was then */
   async recall(): Promise<KnownFiles | undefined> {
     const text = await readFile(`${this.path}-state.json`, 'utf8').catch(() => undefined);
-    if (text === undefined) return undefined;
-    this.#state = parseState(text);
+    const state = text === undefined ? undefined : parseState(text);
+    if (state?.primary !== this.#primary) return undefined;
+    const look = await lookAtFiles(this.path);
     // it may have been killed after a sync, before it told of it
-    if (this.#state?.primary !== this.#primary || !(await this.areUntouched('or-longer'))) return undefined;
-    this.#state = { ...this.#state, log: await this.#lookAtLog() };
-    const { frame, historyId, namesFrames, syncedAt } = this.#state;
+    const isLonger = state.look.log?.salts === look.log?.salts && !isLogCut(state.look, look);
+    const log = isLonger ? state.look.log : look.log;
+    if (!isSame(state.look, { ...look, log })) return undefined;
+    this.#seen = look;
+    this.#noted = state;
+    const { frame, historyId, namesFrames, syncedAt } = state;
     return { frame: BigInt(frame), historyId, namesFrames, syncedAt };
   }
 
-  /** Keeps how the files look after a sync; before the first there is nothing to keep. Between syncs nobody changes them. */
+  /** Notes how the files have looked after a sync; before the first there is nothing to note. */
   async remember({ frame, historyId, namesFrames, syncedAt }: SyncedFiles): Promise<void> {
-    const database = await this.#lookAtDatabase();
-    if (database === undefined || frame === undefined || historyId === undefined) return;
+    const look = this.#seen;
+    if (look?.database === undefined || frame === undefined || historyId === undefined) return;
     const state: FilesState = {
-      version: 1,
+      version: 2,
       primary: this.#primary,
       frame: String(frame),
       historyId,
       namesFrames,
       syncedAt,
-      database,
-      log: await this.#lookAtLog(),
+      look,
     };
     // an old time is no harm: the data is said to be older than it is
-    if (
-      this.#state !== undefined &&
-      isDeepStrictEqual({ ...this.#state, syncedAt: 0 }, { ...state, syncedAt: 0 })
-    )
-      return;
-    this.#state = state;
+    if (isDeepStrictEqual({ ...this.#noted, syncedAt: 0 }, { ...state, syncedAt: 0 })) return;
     const written = `${this.path}-state.json.new`;
     await writeFile(written, JSON.stringify(state));
     await rename(written, `${this.path}-state.json`);
+    this.#noted = state;
+  }
+
+  /** False when a file was removed, replaced, cut or written by somebody else since the last look; nobody syncs meanwhile. */
+  async areUntouched(): Promise<boolean> {
+    if (this.#isHarmed) return false;
+    return this.#seen === undefined || isSame(this.#seen, await lookAtFiles(this.path));
   }
 
   /**
-   * False when a file was removed, replaced, cut or written by somebody else since the last `remember`.
-   * @param length of the log: whether it may hold more than then
+   * Looks while a sync goes on.
+   * @throws DatabaseError `REPLICA_CORRUPT` when somebody else has cut the log meanwhile
    */
-  async areUntouched(length: 'same' | 'or-longer' = 'same'): Promise<boolean> {
-    const state = this.#state;
-    if (state === undefined) return true;
-    const [database, log, historyId] = await Promise.all([
-      this.#lookAtDatabase(),
-      this.#lookAtLog(),
-      this.readHistoryId(),
-    ]);
-    if (database !== state.database || historyId !== state.historyId) return false;
-    // an empty log holds nothing that could be missed
-    if (state.log === undefined || state.log.size === 0) return true;
-    if (log?.inode !== state.log.inode || log.salts !== state.log.salts) return false;
-    if (length === 'or-longer') return log.size >= state.log.size;
-    return log.size === state.log.size && log.writtenAt === state.log.writtenAt;
+  async lookDuringSync(): Promise<FilesLook> {
+    const after = await lookAtFiles(this.path);
+    this.#compareLog(after, false);
+    // the database is compared when it is at rest
+    this.#seen = { ...after, database: this.#seen?.database };
+    return after;
   }
 
-  /** The next look compares with how they are now: a sync that failed may have left more than it told of. Until then nobody changes them. */
-  async lookAgain(): Promise<void> {
-    const [database, log, historyId] = await Promise.all([
-      this.#lookAtDatabase(),
-      this.#lookAtLog(),
-      this.readHistoryId(),
-    ]);
-    if (this.#state === undefined || database === undefined || historyId === undefined) return;
-    this.#state = { ...this.#state, database, log, historyId };
+  /**
+   * Looks when a sync has ended, well or not, or the log was emptied. From now on nobody changes the files.
+   * @throws DatabaseError `REPLICA_CORRUPT` when that has not made of them what they are
+   */
+  async lookAgain(mayBeEmpty = false): Promise<void> {
+    const after = await lookAtFiles(this.path);
+    this.#compareLog(after, mayBeEmpty);
+    const before = this.#seen;
+    if (before !== undefined && isOfOneLog(before, after) && (await isDatabaseCut(this.path, before, after)))
+      this.#giveUp();
+    this.#seen = after;
   }
 
-  /** Names the log of the primary: libSQL writes it down before it applies the first frame of another one. */
-  async readHistoryId(): Promise<string | undefined> {
-    const bytes = await readFile(`${this.path}-client_wal_index`).catch(() => undefined);
-    return bytes === undefined || bytes.length < 16 ? undefined : bytes.subarray(0, 16).toString('hex');
+  #compareLog(after: FilesLook, mayBeEmpty: boolean): void {
+    const before = this.#seen;
+    const isCut = before !== undefined && isOfOneLog(before, after) && isLogCut(before, after, mayBeEmpty);
+    if (isCut || this.#isHarmed) this.#giveUp();
+  }
+
+  #giveUp(): never {
+    this.#isHarmed = true;
+    throw createHarmError();
+  }
+
+  /** Names the log of the primary whose frames were applied. */
+  readHistoryId(): Promise<string | undefined> {
+    return readHistoryId(this.path);
   }
 
   /** Size of the log in bytes. */
   async logSize(): Promise<number> {
-    return (await look(`${this.path}-wal`))?.size ?? 0;
-  }
-
-  /** Grows as long as a sync makes progress. */
-  async totalSize(): Promise<number> {
-    return ((await look(this.path))?.size ?? 0) + (await this.logSize());
+    return (await stat(`${this.path}-wal`).catch(() => undefined))?.size ?? 0;
   }
 
   /** True when nothing stands there yet. */
   async areAbsent(): Promise<boolean> {
-    const found = await Promise.all(replicaSuffixes.map((suffix) => look(this.path + suffix)));
-    return found.every((file) => file === undefined);
+    const found = replicaSuffixes.map((suffix) => stat(this.path + suffix).catch(() => undefined));
+    return (await Promise.all(found)).every((file) => file === undefined);
   }
 
   /** From now on nobody takes the files for good. */
   async disown(): Promise<void> {
-    this.#state = undefined;
+    this.#seen = this.#noted = undefined;
+    this.#isHarmed = false;
     await rm(`${this.path}-state.json`, { force: true });
   }
-
-  async #lookAtDatabase(): Promise<string | undefined> {
-    const found = await stat(this.path, { bigint: true }).catch(() => undefined);
-    return found && [found.dev, found.ino, found.size, found.mtimeNs].join(':');
-  }
-
-  async #lookAtLog(): Promise<LogState | undefined> {
-    const path = `${this.path}-wal`;
-    const found = await stat(path, { bigint: true }).catch(() => undefined);
-    if (found === undefined) return undefined;
-    const { dev, ino, size, mtimeNs } = found;
-    const salts = await readSalts(path);
-    return { inode: `${dev}:${ino}`, size: Number(size), writtenAt: String(mtimeNs), salts };
-  }
 }
 
-function look(path: string) {
-  return stat(path).catch(() => undefined);
+/** Nobody has touched them. An empty log holds nothing that could be missed. */
+function isSame(before: FilesLook, after: FilesLook): boolean {
+  if (!isDeepStrictEqual(before.database, after.database) || before.historyId !== after.historyId)
+    return false;
+  return isEmpty(before.log) || isDeepStrictEqual(before.log, after.log);
 }
 
-/** Bytes 16 to 23 of a log: https://sqlite.org/fileformat2.html#the_write_ahead_log */
-async function readSalts(path: string): Promise<string> {
-  const file = await open(path).catch(() => undefined);
-  if (file === undefined) return '';
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(8), 0, 8, 16);
-    return buffer.subarray(0, bytesRead).toString('hex');
-  } finally {
-    await file.close();
-  }
+/** Of the log of one primary: for that of another libSQL fills them anew. */
+function isOfOneLog(before: FilesLook, after: FilesLook): boolean {
+  return before.historyId !== undefined && before.historyId === after.historyId;
 }
 
 function parseState(text: string): FilesState | undefined {
   try {
     const state = JSON.parse(text) as FilesState;
-    return state.version === 1 && /^-?\d+$/.test(state.frame) ? state : undefined;
+    return state.version === 2 && /^-?\d+$/.test(state.frame) ? state : undefined;
   } catch {
     return undefined;
   }

@@ -3,13 +3,14 @@ import { createDeadline, narrowDeadline, type Deadline } from '../../async/deadl
 import type { DatabaseError } from '../../errors/database-error.js';
 import type { ResolvedReplicaOptions } from '../../options/resolved-options.js';
 import { DataAge } from './data-age.js';
-import { isBrokenFile, isUnreadableSchema, type LocalReads } from './local-reads.js';
+import { JudgedReads } from './judged-reads.js';
+import type { LocalReads } from './local-reads.js';
 import { LogBound } from './log-bound.js';
 import { PrimaryHistory, type HistoryParts } from './primary-history.js';
 import { RebuildPace } from './rebuild-pace.js';
 import { ReplicaState } from './replica-state.js';
 import type { SyncAnswer } from './sync-child.js';
-import { createSyncError, isUselessFile } from './sync-errors.js';
+import { isUselessFile } from './sync-errors.js';
 import { SyncLoop } from './sync-loop.js';
 import { SyncRunner, type SyncRunnerParts } from './sync-runner.js';
 
@@ -30,6 +31,7 @@ export class ReplicaSync {
   readonly #history: PrimaryHistory;
   readonly #age: DataAge;
   readonly #state: ReplicaState;
+  readonly #reads: JudgedReads;
   #opening: Promise<void> | undefined;
   #lastAnswer: SyncAnswer = { frame: undefined, frames: 0 };
 
@@ -41,6 +43,7 @@ export class ReplicaSync {
     this.#history = new PrimaryHistory(parts);
     this.#age = new DataAge(options.maxStalenessMs, report);
     this.#state = new ReplicaState(report);
+    this.#reads = new JudgedReads(parts.reads, this.#state);
     this.#loop = new SyncLoop(() => this.#round(), options.syncIntervalMs);
   }
 
@@ -109,13 +112,7 @@ export class ReplicaSync {
 
   /** Reading the file failed. */
   onReadError(error: DatabaseError): void {
-    if (this.state === 'building' || this.state === 'schema') return;
-    if (isUnreadableSchema(error)) {
-      this.#onUnreadableSchema();
-      return;
-    }
-    this.#state.break(`reading it failed (${error.code})`);
-    this.#loop.wake();
+    if (this.#reads.onError(error)) this.#loop.wake();
   }
 
   /** Ends the process: while it opens at once, in the middle of a sync after a second. Never throws. */
@@ -148,15 +145,21 @@ export class ReplicaSync {
   }
 
   async #round(): Promise<void> {
-    const { files } = this.#parts;
+    const { files, freshness } = this.#parts;
     const wasAway = this.isAway;
     try {
       const { brokenBy } = this.#state;
       if (brokenBy !== undefined) await this.#rebuild(brokenBy);
       else if (!(await files.areUntouched())) await this.#rebuild('somebody else has changed its files');
-      if (this.#history.mustAsk) await this.#askHistory();
+      if (this.#history.mustAsk) {
+        await this.#rebuildIfBehind();
+        // it does answer: until the sync that follows has shown which log it has, reads go there
+        this.#state.check();
+      }
       await this.#syncAndSettle();
-      if (this.#lastAnswer.frames === 0 && !this.#parts.freshness.isConfirmed) await this.#assertNotBehind();
+      // a sync that brings nothing says that nothing is missing, also when the primary has less than was applied
+      const isSilent = this.#lastAnswer.frames === 0 && !freshness.isConfirmed;
+      if (isSilent && (await this.#rebuildIfBehind())) await this.#syncAndSettle();
       if (await this.#log.apply(this.#closer.signal)) await this.#remember();
       if (wasAway) this.#age.endOutage();
     } catch (error) {
@@ -165,19 +168,12 @@ export class ReplicaSync {
     }
   }
 
-  /** Until the sync that follows has shown which log the primary has, reads go to the primary itself: it does answer. */
-  async #askHistory(): Promise<void> {
+  /** @returns true when the primary has less than was applied, so that nothing of that is left */
+  async #rebuildIfBehind(): Promise<boolean> {
     const isBehind = await this.#history.isBehind(this.#closer.signal);
-    this.#state.check();
     if (isBehind)
       await this.#rebuild('the log of the primary ends before what was applied: it was restored or reset');
-  }
-
-  /** A sync that brings nothing says that nothing is missing, also when the primary has less than was applied. */
-  async #assertNotBehind(): Promise<void> {
-    if (!(await this.#history.isBehind(this.#closer.signal))) return;
-    await this.#rebuild('the log of the primary ends before what was applied: it was restored or reset');
-    await this.#syncAndSettle();
+    return isBehind;
   }
 
   async #syncAndSettle(): Promise<void> {
@@ -206,26 +202,14 @@ export class ReplicaSync {
       return await this.#runner.sync();
     } catch (error) {
       if (!isUselessFile(error) || this.#closer.signal.aborted) throw error;
-      await this.#rebuild(`libSQL refuses it: ${(error as Error).message}`);
+      await this.#rebuild((error as Error).message);
       return await this.#runner.sync();
     }
   }
 
-  async #openReads(): Promise<void> {
-    const { reads, connectTimeoutMs } = this.#parts;
-    try {
-      await reads.open(createDeadline(connectTimeoutMs, this.#closer.signal));
-      if (!this.#history.isDoubted && this.#state.brokenBy === undefined) this.#state.serve();
-    } catch (error) {
-      if (isUnreadableSchema(error)) this.#onUnreadableSchema();
-      else if (isBrokenFile(error)) throw createSyncError(`it is corrupt: ${(error as Error).message}`);
-      else throw error;
-    }
-  }
-
-  #onUnreadableSchema(): void {
-    this.#state.enterSchema();
-    void this.#parts.reads.close();
+  #openReads(): Promise<void> {
+    const deadline = createDeadline(this.#parts.connectTimeoutMs, this.#closer.signal);
+    return this.#reads.open(this.#history.isDoubted, deadline);
   }
 
   /** Nothing of the old file is served any more, so nothing is lost by giving it up before the new one is there. */
@@ -246,8 +230,7 @@ export class ReplicaSync {
   async #onFailure(error: unknown, wasAway: boolean): Promise<void> {
     if (this.#closer.signal.aborted) return;
     this.#history.askAgain();
-    const historyId = await this.#parts.files.readHistoryId();
-    const isOther = this.#history.isOther(historyId);
+    const isOther = this.#history.isOther(await this.#parts.files.readHistoryId());
     if (!this.#history.isDoubted && !isOther) this.#state.trustAgain();
     if (isOther) this.#state.break('the primary has begun another log');
     if (isUselessFile(error)) this.#state.break((error as Error).message);

@@ -4,6 +4,12 @@ import { DatabaseError } from '../../errors/database-error.js';
 const uselessFile =
   /malformed|corrupt|not a database|invalid ?local ?state|metadata file|local state is incorrect|disk image/i;
 
+/** Whatever libSQL makes of such files would be taken for good. */
+export function createHarmError(): DatabaseError {
+  const message = 'somebody else has changed its files';
+  return new DatabaseError(message, { code: 'REPLICA_CORRUPT', kind: 'corrupt', outcome: 'not-applied' });
+}
+
 /** A sync that failed. Nobody waits for it by name, so it says what libSQL said. */
 export function createSyncError(message: string): DatabaseError {
   const isUseless = uselessFile.test(message);

@@ -2,6 +2,7 @@ import { createDeadline, type Deadline } from '../../async/deadline.js';
 import type { Reporter } from '../../contract/driver.js';
 import { replicaSuffixes, type ReplicaFiles } from './replica-files.js';
 import { SyncChild, type SyncAnswer } from './sync-child.js';
+import { createHarmError } from './sync-errors.js';
 import { watchProgress } from './watch-progress.js';
 
 /** What a sync needs. */
@@ -36,25 +37,25 @@ export class SyncRunner {
     this.#child = await this.#start(false, deadline);
   }
 
-  /** @throws DatabaseError when libSQL failed, or nothing came any more */
+  /** @throws DatabaseError when libSQL failed, nothing came any more, or somebody else has changed the files */
   async sync(): Promise<SyncAnswer> {
     const { files, askToken, connectTimeoutMs } = this.#parts;
     const authToken = await askToken(createDeadline(connectTimeoutMs, this.#signal));
     const child = await this.#require();
+    // the token, and the process, may have taken their time
+    if (!(await files.areUntouched())) throw createHarmError();
     const progress = watchProgress(
-      () => files.totalSize(),
+      () => files.lookDuringSync(),
       (bytes) => this.#tellProgress(bytes),
     );
     const signal = AbortSignal.any([progress.signal, this.#signal]);
     try {
       return await child.sync(authToken, createDeadline(Infinity, signal));
-    } catch (error) {
-      if (signal.aborted) await child.kill();
-      // what a sync that failed has written is as good as any, but nobody has told of it
-      await files.lookAgain();
-      throw error;
     } finally {
-      progress.stop();
+      await progress.stop();
+      if (signal.aborted) await child.kill();
+      // also what a sync that failed has written is as good as any
+      await files.lookAgain();
     }
   }
 

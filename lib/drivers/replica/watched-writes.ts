@@ -6,6 +6,7 @@ import { DatabaseError } from '../../errors/database-error.js';
 import { checkStatement } from '../../sql/check-statement.js';
 import { firstKeyword } from '../../sql/classify-sql.js';
 import type { Freshness } from './freshness.js';
+import { hasWritten } from './has-written.js';
 
 /**
  * How long a write whose outcome is unknown may still be applied, in milliseconds: the server lets a writer wait for 5 s and drops an
@@ -163,16 +164,6 @@ class WatchedTransaction implements DriverTransaction {
   rollback(): Promise<void> {
     return this.#transaction.rollback();
   }
-}
-
-/**
- * Surely has a position of its own in the log. An update need not: SQLite writes nothing for a row that stays as it is, and counts it
- * all the same.
- */
-function hasWritten({ sql }: Statement, result: ResultSet | undefined): boolean {
-  if (result === undefined || result.rowsAffected === 0) return false;
-  const keyword = firstKeyword(sql);
-  return keyword === 'DELETE' || (keyword === 'INSERT' && !/\b(?:or|conflict)\b/i.test(sql));
 }
 
 const writingWord = /\b(?:insert|replace|update|delete)\b/i;

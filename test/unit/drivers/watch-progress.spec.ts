@@ -3,9 +3,12 @@ import { watchProgress } from '../../../lib/drivers/replica/watch-progress.js';
 
 describe('watching a long sync', () => {
   let size = 0;
+  let writtenAt = '0';
+  let isHarmed = false;
   let told: number[] = [];
   beforeEach(() => {
     size = 0;
+    isHarmed = false;
     told = [];
     jest.useFakeTimers();
   });
@@ -13,7 +16,10 @@ describe('watching a long sync', () => {
 
   const watch = () =>
     watchProgress(
-      () => Promise.resolve(size),
+      () =>
+        isHarmed
+          ? Promise.reject(new Error('cut'))
+          : Promise.resolve({ database: { size: 0, writtenAt: '0' }, log: { size, writtenAt } }),
       (bytes) => told.push(bytes),
     );
 
@@ -27,7 +33,7 @@ describe('watching a long sync', () => {
   it('tells its size every five seconds, and lets it go on for as long as it grows', async () => {
     const { signal, stop } = watch();
     await passSeconds(31, 10);
-    stop();
+    await stop();
 
     expect(told).toEqual([50, 100, 150, 200, 250, 300].map((bytes) => expect.closeTo(bytes, -1)));
     expect(told).toHaveLength(6);
@@ -40,8 +46,28 @@ describe('watching a long sync', () => {
     await passSeconds(9, 0);
     const before = signal.aborted;
     await passSeconds(2, 0);
-    stop();
+    await stop();
 
     expect([before, signal.aborted]).toEqual([false, true]);
+  });
+
+  it('lets one go on that writes over what is there, so that nothing grows', async () => {
+    const { signal, stop } = watch();
+    for (let second = 0; second < 30; second++) {
+      writtenAt = String(second);
+      await passSeconds(1, 0);
+    }
+    await stop();
+
+    expect(signal.aborted).toBe(false);
+  });
+
+  it('ends one at once whose files were harmed', async () => {
+    const { signal, stop } = watch();
+    isHarmed = true;
+    await passSeconds(1, 10);
+    await stop();
+
+    expect(signal.aborted).toBe(true);
   });
 });
