@@ -288,19 +288,19 @@ describe('a slow write', () => {
   it('says that another process holds the lock when that is why it did not run in time', async () => {
     const db = await open();
     // so that its thread is open
-    await db.execute(fill(1));
+    await db.execute(fill(10, 'REPLACE'));
     const other = new BetterSqlite3(db.path);
     other.exec('BEGIN IMMEDIATE');
     const failures = [];
     for (let n = 0; n < 3; n++)
-      failures.push(await failureOf(db.execute({ sql: fill(10), timeoutMs: 500 + n })));
+      failures.push(await failureOf(db.execute({ sql: fill(10, 'REPLACE'), timeoutMs: 500 + n })));
     other.close();
 
     expect(failures.map(({ kind, outcome }) => [kind, outcome])).toEqual(
       Array(3).fill(['busy', 'not-applied']),
     );
-    await db.execute(fill(10));
-    expect(await countRows(db)).toBe(11);
+    await db.execute(fill(10, 'REPLACE'));
+    expect(await countRows(db)).toBe(10);
   });
 
   it('that still runs at a close is named, undone, and ends with the process', async () => {
