@@ -31,7 +31,7 @@ async function open(options: DatabaseModuleOptions = {}): Promise<DatabaseConnec
   return Object.assign(db, { path });
 }
 
-/** How often a timer of 10 ms fires while `work` goes on. */
+/** How often a timer of 2 ms fires while `work` goes on. */
 async function countTicks(work: () => Promise<unknown>): Promise<number> {
   let ticks = 0;
   const timer = setInterval(() => ticks++, 2);

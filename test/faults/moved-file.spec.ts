@@ -65,22 +65,32 @@ const moves: [string, string, (path: string) => Promise<void>][] = [
 const sidesOf = (path: string): string[] => [path, `${path}-wal`, `${path}-shm`];
 
 describe('a database whose files are moved under the process', () => {
-  it('notices it also long after the folder has come to rest', async () => {
+  it.each([
+    ['of one caller', 1],
+    // the first at once, the others with one commit
+    ['of several', 3],
+  ])('notices it behind a commit %s, long after the folder has come to rest', async (_who, callers) => {
     const opened = await Promise.all(moves.map(() => openBooks()));
-    await Promise.all(opened.map(({ db }) => db.execute(insert('kept'))));
+    const write = (db: DatabaseConnection, name: string): Promise<unknown>[] =>
+      Array.from({ length: callers }, () => db.execute('INSERT INTO books VALUES (?)', [name]));
+    const writeThrice = async (db: DatabaseConnection): Promise<void> => {
+      for (let times = 0; times < 3; times++) await Promise.all(write(db, 'kept'));
+    };
+    await Promise.all(opened.map(({ db }) => writeThrice(db)));
     await moment(folderRestMs);
-    await Promise.all(opened.map(({ db }) => db.execute(insert('kept'))));
-    const kept = await Promise.all(opened.map(({ db }) => readColumn(db, select)));
     const failures = [];
     for (const [index, [, , move]] of moves.entries()) {
       const { db, path } = opened[index] as (typeof opened)[number];
+      await writeThrice(db);
+      // the look before a write was a moment ago
       await move(path);
-      failures.push(await failureOf(db.execute(insert('lost'))));
+      failures.push(...(await Promise.all(write(db, 'lost').map(failureOf))));
       await db.close();
     }
 
-    expect(kept).toEqual(moves.map(() => ['kept', 'kept', 'kept']));
-    expect(failures).toMatchObject(moves.map(() => ({ code: 'FILE_MOVED', kind: 'unavailable' })));
+    expect(failures).toHaveLength(moves.length * callers);
+    for (const failure of failures)
+      expect(failure).toMatchObject({ code: 'FILE_MOVED', kind: 'unavailable' });
   });
 
   it('notices it at the end of a link that was put in the place of the file', async () => {

@@ -49,20 +49,15 @@ export class FileGuard {
    * @throws DatabaseError `FILE_MOVED`
    */
   assertInPlace(outcome: Outcome): void {
+    const now = performance.now();
     const folder = this.#folder.look();
-    if (this.#folder.isTrusted(folder)) {
-      this.#lookedAt = performance.now();
-      return;
+    if (!this.#folder.isTrusted(folder, now)) {
+      this.#lookedAt = -Infinity;
+      this.#lookAtFiles(outcome);
+      // with a rollback journal the folder changes with every commit
+      if (this.#expected.size > 1) this.#folder.trust(folder, this.#expected.keys(), now);
     }
-    this.#lookedAt = -Infinity;
-    for (const path of this.#expected.keys()) {
-      const problem = this.#findProblem(path);
-      if (problem !== undefined) throw createMovedError(path, problem, outcome);
-    }
-    if (this.#expected.size === 1) this.#adoptLog();
-    // with a rollback journal the folder changes with every commit
-    else this.#folder.trust(folder);
-    this.#lookedAt = performance.now();
+    this.#lookedAt = now;
   }
 
   /**
@@ -71,6 +66,20 @@ export class FileGuard {
    */
   assertInPlaceNowAndThen(now = performance.now()): void {
     if (now - this.#lookedAt > readIntervalMs) this.assertInPlace('not-applied');
+  }
+
+  /** Whatever it meets says what became of the call: behind a commit nothing may pass for an error of the statement. */
+  #lookAtFiles(outcome: Outcome): void {
+    for (const path of this.#expected.keys()) {
+      const problem = this.#findProblem(path);
+      if (problem !== undefined) throw createMovedError(path, problem, outcome);
+    }
+    if (this.#expected.size > 1) return;
+    try {
+      this.#adoptLog();
+    } catch (error) {
+      throw createMovedError(this.#path, describeFailure(error), outcome);
+    }
   }
 
   /** Not before SQLite itself uses the log: in another mode the last of other processes removes it. */
@@ -87,9 +96,13 @@ export class FileGuard {
       if (found === undefined) return 'deleted';
       return found.ino === expected?.ino && found.dev === expected.dev ? undefined : 'replaced';
     } catch (error) {
-      return `made unreachable (${(error as NodeJS.ErrnoException).code})`;
+      return describeFailure(error);
     }
   }
+}
+
+function describeFailure(error: unknown): string {
+  return `made unreachable (${(error as NodeJS.ErrnoException).code})`;
 }
 
 function look(path: string): FileIdentity | undefined {

@@ -16,6 +16,9 @@ const coarseStepMs = 3_000;
 
 const options = { throwIfNoEntry: false } as const;
 
+/** After so long the files themselves are looked at again, in milliseconds: a folder does not tell of what is mounted over one of them. */
+const longestTrustMs = 1_000;
+
 /**
  * Tells by one `stat` of a folder that the files in it still are those of a former look. To look at each would take three, and more than
  * that: whoever asks for the times of a file makes Linux 6.13 or later write a new one with the next change of it, so that the sync behind
@@ -23,13 +26,12 @@ const options = { throwIfNoEntry: false } as const;
  * https://docs.kernel.org/filesystems/multigrain-ts.html
  */
 export class FolderWatch {
-  readonly #file: string;
   readonly #path: string;
   #trusted: FolderState | undefined;
+  #trustedUntil = -Infinity;
 
-  /** @param file the one that must not be a link: its folder does not tell what becomes of where it points */
+  /** @param file one of those in the folder */
   constructor(file: string) {
-    this.#file = file;
     this.#path = dirname(file);
   }
 
@@ -43,19 +45,25 @@ export class FolderWatch {
     }
   }
 
-  isTrusted(state: FolderState | undefined): boolean {
+  isTrusted(state: FolderState | undefined, now: number): boolean {
     const trusted = this.#trusted;
-    if (trusted === undefined || state === undefined) return false;
+    if (trusted === undefined || state === undefined || now >= this.#trustedUntil) return false;
     return state.ctimeMs === trusted.ctimeMs && state.ino === trusted.ino && state.dev === trusted.dev;
   }
 
-  /** The files were looked at behind this state, and all of them were in place. */
-  trust(state: FolderState | undefined): void {
-    this.#trusted = state !== undefined && isOld(state) && this.#isNoLink() ? state : undefined;
+  /** @param files that were looked at behind this state, and all of them were in place */
+  trust(state: FolderState | undefined, files: Iterable<string>, now: number): void {
+    this.#trusted = state !== undefined && isOld(state) && ![...files].some(isLink) ? state : undefined;
+    this.#trustedUntil = now + longestTrustMs;
   }
+}
 
-  #isNoLink(): boolean {
-    return lstatSync(this.#file, { throwIfNoEntry: false })?.isSymbolicLink() === false;
+/** A folder does not tell what becomes of where a link in it points. */
+function isLink(file: string): boolean {
+  try {
+    return lstatSync(file).isSymbolicLink();
+  } catch {
+    return true;
   }
 }
 

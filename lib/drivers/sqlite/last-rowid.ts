@@ -103,10 +103,19 @@ export function findPlainInsert(sql: string, keyword: string): PlainInsert | und
 }
 
 function explainInsert(db: Database, sql: string, args: readonly unknown[]): InsertEffect {
-  const program = db.prepare<unknown[], Instruction>(`EXPLAIN ${sql}`).all(...args);
+  const program = readProgram(db, sql, args);
   // those of its triggers follow, each from 0 again
   const end = program.findIndex(({ addr }, index) => addr !== index);
   const own = end < 0 ? program : program.slice(0, end);
-  if (own.some(({ opcode }) => opcode === 'VUpdate')) return 'unsure';
+  if (own.length === 0 || own.some(({ opcode }) => opcode === 'VUpdate')) return 'unsure';
   return own.some(({ opcode, p5 }) => opcode === 'Insert' && (p5 & setsLastRowid) !== 0) ? 'sets' : 'keeps';
+}
+
+/** Empty for what cannot be explained, such as a statement behind a `;`. It may be asked behind a commit, so it never throws. */
+function readProgram(db: Database, sql: string, args: readonly unknown[]): Instruction[] {
+  try {
+    return db.prepare<unknown[], Instruction>(`EXPLAIN ${sql}`).all(...args);
+  } catch {
+    return [];
+  }
 }

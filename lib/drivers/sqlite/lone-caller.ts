@@ -1,4 +1,5 @@
 // not the globals: a test's fake timers must not stop a database
+import { nextTick } from 'node:process';
 import { setImmediate } from 'node:timers';
 
 const done = Promise.resolve();
@@ -41,7 +42,7 @@ export class LoneCaller {
     if (this.#isSameTick) return;
     this.#isSameTick = true;
     // behind all the microtasks that follow from this one
-    process.nextTick(this.#endTick);
+    nextTick(this.#endTick);
   };
 
   readonly #endTick = (): void => {

@@ -78,6 +78,11 @@ describe('The rowid of an insert', () => {
     expect(run(sql, 5n)).toBe(0n);
   });
 
+  it('is told of what EXPLAIN does not take', () => {
+    const sql = '; INSERT INTO one (name) VALUES (NULL)';
+    expect([run(sql), run(sql), run(sql)]).toEqual([78n, 79n, 80n]);
+  });
+
   it('is not that of an insert that failed, or of a script', () => {
     const sql = "INSERT OR FAIL INTO one VALUES (50, 'fifty'), (7, 'taken')";
     expect(() => run(sql)).toThrow('UNIQUE');
