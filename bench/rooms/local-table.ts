@@ -41,7 +41,8 @@ export function createCrowdTable(callers: number, call: (client: LocalClient) =>
         scale,
         {
           answer: (client) => countInsert(client),
-          measure: (client) => measureCrowd(() => call(client), { scale, callers }),
+          // long enough to be warm: a server is
+          measure: (client) => measureCrowd(() => call(client), { scale, callers, timeMs: 600 }),
         },
         [...localChoices, notDurable, oneCommit],
       ),

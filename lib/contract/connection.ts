@@ -56,6 +56,15 @@ export interface BatchOptions {
  * One opened database as a driver offers it, without joining, options or lifecycle: those belong to `DatabaseConnection`.
  * Every method throws a `DatabaseError` whose `outcome` the driver alone decides.
  */
+/** What calls have in common that came in one turn of the event loop and end together. */
+export interface SharedCall {
+  readonly deadline: Deadline;
+  /** Called for each of them that fails. */
+  onFailed(error: unknown): void;
+  /** Called when the last of them is answered. */
+  end(): void;
+}
+
 export interface DriverConnection {
   /** Names the database itself, whatever the connection: two connections with one key share a write gate and transactions. */
   readonly databaseKey: string;
@@ -63,10 +72,12 @@ export interface DriverConnection {
   readonly replica?: DriverReplica;
   execute(statement: Statement, deadline: Deadline): Promise<ResultSet>;
   /**
-   * Runs a statement before it returns, if it has to wait for nothing: only a database in this process can do that.
+   * Runs a statement before it returns, if it has to wait for nothing, or with others at the end of this turn of the event loop: only a
+   * database in this process can do that.
+   * @param share begins the call that all of those are; left out for a statement with bounds of its own
    * @returns undefined when `execute` has to run it: nothing has happened yet
    */
-  executeNow?(statement: Statement): ResultSet | undefined;
+  executeNow?(statement: Statement, share?: () => SharedCall): ResultSet | Promise<ResultSet> | undefined;
   batch(statements: readonly Statement[], options: BatchOptions, deadline: Deadline): Promise<ResultSet[]>;
   executeMultiple(sql: string, deadline: Deadline): Promise<void>;
   /**

@@ -115,6 +115,11 @@ export function narrowToAmbient(deadline: Deadline): Deadline {
   return current()?.narrow(deadline) ?? deadline;
 }
 
+/** Whether a deadline is around a call. */
+export function isInRequest(): boolean {
+  return current() !== undefined;
+}
+
 /**
  * Asks the deadline around a call that waits for nothing.
  * @throws DatabaseError `timeout` or `aborted`, outcome `not-applied`, when it is over

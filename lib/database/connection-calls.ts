@@ -1,12 +1,12 @@
 import type { ResultSet } from '@libsql/core/api';
 import { createDeadline, narrowDeadline, type Deadline } from '../async/deadline.js';
-import type { DriverConnection } from '../contract/connection.js';
+import type { DriverConnection, SharedCall } from '../contract/connection.js';
 import type { Reporter } from '../contract/driver.js';
 import type { CallOptions, Statement } from '../contract/statement.js';
 import { DatabaseError } from '../errors/database-error.js';
 import { createWaitedForItselfError } from '../errors/wait-errors.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
-import { narrowToAmbient, throwIfRequestIsOver } from './ambient-deadline.js';
+import { isInRequest, narrowToAmbient, throwIfRequestIsOver } from './ambient-deadline.js';
 import { checkTimeout } from './check-call-options.js';
 import type { ConnectionSession } from './connection-session.js';
 import type { ConnectionStatus } from './connection-status.js';
@@ -93,18 +93,22 @@ export class ConnectionCalls {
   }
 
   /**
-   * Runs a statement before it returns: a call that nothing is around and that has to wait for nothing needs no deadline of its own,
-   * and nobody can close the connection meanwhile.
+   * Runs a statement before it returns, or with others at the end of this turn: a call that nothing is around needs no deadline of its
+   * own then, and nobody can close the connection meanwhile.
    * @returns undefined when it has to go the way of every call
    */
-  executeNow(statement: Statement, { timeoutMs, signal }: CallOptions): ResultSet | undefined {
+  executeNow(
+    statement: Statement,
+    { timeoutMs, signal }: CallOptions,
+  ): ResultSet | Promise<ResultSet> | undefined {
     const { opened, closed } = this.#session;
     if (opened?.connection.executeNow === undefined || closed) return undefined;
     if (signal?.aborted || (timeoutMs !== undefined && !(timeoutMs > 0))) return undefined;
     if (currentScope(opened.connection.databaseKey) !== undefined) return undefined;
+    const isBounded = timeoutMs !== undefined || signal !== undefined || isInRequest();
     try {
       throwIfRequestIsOver();
-      return opened.connection.executeNow(statement);
+      return opened.connection.executeNow(statement, isBounded ? undefined : this.#share);
     } catch (error) {
       this.#remember(error);
       throw error;
@@ -142,6 +146,17 @@ export class ConnectionCalls {
       throw explained;
     }
   }
+
+  /** Calls that nothing is around, counted as one. */
+  readonly #share = (): SharedCall => {
+    const session = this.#session;
+    const around = session.enter(false);
+    return {
+      deadline: createDeadline(this.#options.queryTimeoutMs, session.signal),
+      onFailed: (error) => this.#remember(error),
+      end: () => session.leave(around),
+    };
+  };
 
   #remember(error: unknown): void {
     if (!(error instanceof DatabaseError)) return;

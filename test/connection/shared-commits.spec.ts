@@ -120,6 +120,66 @@ describe('writes that wait at the same time', () => {
     expect(await readColumn(db, 'SELECT id FROM books')).toEqual([3, 4]);
   });
 
+  describe('in one turn of the event loop', () => {
+    // a text is known from its second run on; and the first of several who call at once is alone
+    beforeEach(async () => {
+      for (const id of [-1, -2, -3]) await db.execute(insert, [id, null]);
+    });
+
+    it('are done before a close that comes right behind them', async () => {
+      const writing = Promise.all(numbers(50).map((id) => db.execute(insert, [id, null])));
+      await Promise.all([db.close(), writing]);
+      db.reconnect();
+
+      expect(await readValue(db, 'SELECT count(*) FROM books')).toBe(53);
+    });
+
+    it('stand behind a transaction that came before, and before one that comes later', async () => {
+      const count = (): Promise<unknown> =>
+        db.withTransaction((tx) => readValue(tx, 'SELECT count(*) FROM books'), { mode: 'write' });
+      const write = (from: number): Promise<unknown> =>
+        Promise.all(numbers(5).map((id) => db.execute(insert, [from + id, null])));
+      const calls = [count(), write(0), count(), write(10), count(), write(20)];
+
+      expect((await Promise.all(calls)).filter((found) => typeof found === 'number')).toEqual([3, 8, 13]);
+      expect(await readValue(db, 'SELECT count(*) FROM books')).toBe(18);
+    });
+
+    it('end together at their deadline while another process holds the lock', async () => {
+      await db.close();
+      db = createConnection({ url: `sqlite:${path}`, queryTimeoutMs: 1_000 });
+      for (const id of [-4, -5, -6]) await db.execute(insert, [id, null]);
+      const other = new BetterSqlite3(path);
+      other.exec('BEGIN IMMEDIATE');
+      const failures = await Promise.all(numbers(5).map((id) => failureOf(db.execute(insert, [id, null]))));
+      other.close();
+
+      expect(failures[0]).toMatchObject({ kind: 'busy' });
+      for (const { kind, outcome } of failures)
+        expect([kind, outcome]).toEqual([expect.stringMatching(/^(busy|timeout)$/), 'not-applied']);
+      expect(db.status()).toMatchObject({ inFlight: 0, waiting: 0 });
+      expect(await Promise.all(numbers(5).map((id) => db.execute(insert, [id, null])))).toHaveLength(5);
+      expect(await readValue(db, 'SELECT count(*) FROM books')).toBe(11);
+    });
+
+    it('fail alone, and are counted', async () => {
+      const settled = await Promise.allSettled(numbers(5).map((id) => db.execute(insert, [id % 3, null])));
+
+      expect(settled.map(({ status }) => status)).toEqual([
+        ...['fulfilled', 'fulfilled', 'fulfilled', 'rejected', 'rejected'],
+      ]);
+      expect(db.status()).toMatchObject({ lastError: { kind: 'constraint' }, inFlight: 0 });
+    });
+
+    it('take as many turns as they need', async () => {
+      await Promise.all(numbers(3_000).map((id) => db.execute(insert, [id, String(id)])));
+
+      expect(await readColumn(db, 'SELECT name FROM books WHERE id > 0 ORDER BY rowid')).toEqual(
+        numbers(3_000).map(String),
+      );
+    });
+  });
+
   it('are undone with the conflict that rolls back, and run again without it', async () => {
     await db.execute(insert, [1, 'a']);
     const settled = await behindTransaction(() =>

@@ -1,7 +1,12 @@
 import type { IntMode, ResultSet, Row } from '@libsql/core/api';
 import { throwIfOver, type Deadline } from '../../async/deadline.js';
 import type { FifoGate } from '../../async/fifo-gate.js';
-import type { BatchOptions, DriverConnection, DriverTransaction } from '../../contract/connection.js';
+import type {
+  BatchOptions,
+  DriverConnection,
+  DriverTransaction,
+  SharedCall,
+} from '../../contract/connection.js';
 import type { Statement, TransactionMode } from '../../contract/statement.js';
 import { partOfScript, withOutcome } from '../../errors/database-error.js';
 import { checkScript, checkStatement } from '../../sql/check-statement.js';
@@ -71,9 +76,14 @@ export class SqliteConnection implements DriverConnection {
   }
 
   /** A statement that was prepared before, and that has to wait for neither its handle nor its turn. */
-  executeNow(statement: Statement): ResultSet | undefined {
+  executeNow(statement: Statement, share?: () => SharedCall): ResultSet | Promise<ResultSet> | undefined {
     const { reads, writer } = this.#handles;
-    if (reads !== undefined) return reads.runNow(statement) ?? this.#writer.runNow(statement);
+    if (reads !== undefined)
+      return (
+        reads.runNow(statement) ??
+        this.#writer.runNow(statement) ??
+        (share && this.#writer.collect(statement, share))
+      );
     return this.#writer.isHeld ? undefined : runReadNow(writer, statement, this.#intMode);
   }
 

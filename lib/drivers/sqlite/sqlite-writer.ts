@@ -4,11 +4,13 @@ import { endOfTurn } from '../../async/end-of-turn.js';
 import { eventLoopShare } from '../../async/event-loop-share.js';
 import type { FifoGate, Release } from '../../async/fifo-gate.js';
 import type { SqlClass } from '../../sql/classify-sql.js';
+import type { SharedCall } from '../../contract/connection.js';
 import type { Statement } from '../../contract/statement.js';
 import type { FileGuard } from './file-guard.js';
-import { GroupCommit } from './group-commit.js';
+import { CollectedWrites } from './collected-writes.js';
+import { GroupCommit, type GroupMember } from './group-commit.js';
 import { bindArgs } from './bind-args.js';
-import { hasQuickPlan } from './has-quick-plan.js';
+import { findSlowWrite } from './find-slow-write.js';
 import { LoneCaller } from './lone-caller.js';
 import { QueuedWrite } from './queued-write.js';
 import type { SlowWrites } from './slow-writes.js';
@@ -26,6 +28,9 @@ export interface WritingHandles {
   readonly guard: FileGuard | undefined;
 }
 
+/** A write that somebody serves who has the gate. */
+type ServedWrite = GroupMember & { onServed(): void };
+
 /** The writing handle of a database, behind the gate of that database. */
 export class SqliteWriter {
   readonly #handle: SqliteHandle;
@@ -35,6 +40,7 @@ export class SqliteWriter {
   readonly #pace: WriterPace;
   readonly #group: GroupCommit;
   readonly #caller = new LoneCaller();
+  #collected: CollectedWrites | undefined;
   readonly #serveWrite = (write: QueuedWrite, release: Release): void => void this.#serve(write, release);
 
   constructor({ writer, slowWrites, guard }: WritingHandles, gate: FifoGate, intMode: IntMode) {
@@ -109,6 +115,22 @@ export class SqliteWriter {
     }
   }
 
+  /**
+   * Takes a write in that was prepared before and is known to be fast, to commit it at the end of this turn together with all that come
+   * until then.
+   * @param share begins the call that they are
+   * @returns undefined when it is no such write, or somebody else has the gate or waits for it
+   * @throws DatabaseError `ARGS_INVALID`
+   */
+  collect(statement: Statement, share: () => SharedCall): Promise<ResultSet> | undefined {
+    if (this.#gate.waiting > 0 || (this.isHeld && this.#collected === undefined)) return undefined;
+    const entry = this.#handle.find(statement.sql);
+    if (this.#slowWrites === undefined || entry?.found !== 'change' || !entry.pace.isFast) return undefined;
+    const bound = { entry, args: bindArgs(entry.parameters, statement.args) };
+    this.#collected ??= this.#beginCollecting(share());
+    return this.#collected.add(statement, bound);
+  }
+
   /** Runs a statement that commits by itself. */
   execute(statement: Statement, found: SqlClass, deadline: Deadline): Promise<ResultSet> {
     const host = found === 'change' && this.#slowWrites !== undefined ? this : undefined;
@@ -119,63 +141,89 @@ export class SqliteWriter {
     });
   }
 
+  /** Holds the gate, which is free, until the end of this turn. */
+  #beginCollecting(call: SharedCall): CollectedWrites {
+    const collected = new CollectedWrites(call);
+    const release = this.#gate.tryAcquire() as Release;
+    void endOfTurn().then(() => this.#serveCollected(collected, this.#leaveWith(release)));
+    return collected;
+  }
+
+  async #serveCollected(collected: CollectedWrites, leave: Release): Promise<void> {
+    this.#collected = undefined;
+    const takeNext = (): ServedWrite | undefined => collected.take() ?? this.#takeGuest();
+    const mayShare = (): boolean => collected.hasMore || this.#hasGuest;
+    const onServed = (): void => {
+      if (collected.hasMore) return;
+      leave();
+      collected.end();
+    };
+    for (let first = collected.take(); first !== undefined; first = collected.take()) {
+      await this.#serveWith(first, takeNext, mayShare, onServed);
+      // a commit takes as many in as may hold up the event loop
+      if (collected.hasMore) await endOfTurn();
+    }
+  }
+
   /** Runs a statement, and those right behind it that may share its commit: at least all that come in this turn of the event loop. */
   async #serve(first: QueuedWrite, release: Release): Promise<void> {
     const leave = this.#leaveWith(release);
-    const taken: QueuedWrite[] = [];
-    const takeNext = (): QueuedWrite | undefined => {
-      const next = this.#gate.guestOf<QueuedWrite>(this);
-      if (next === undefined || this.#findSlow(next) !== undefined) return undefined;
-      this.#gate.take(next);
-      taken.push(next);
+    const mayShare = (): boolean => first.host === this && this.#hasGuest;
+    if (first.host === this) await endOfTurn();
+    await this.#serveWith(first, () => this.#takeGuest(), mayShare, leave);
+  }
+
+  /**
+   * Runs a write, and those that share its commit, and answers all of them.
+   * @param onServed called right then: who is answered may find the gate free
+   */
+  async #serveWith(
+    first: ServedWrite,
+    takeNext: () => ServedWrite | undefined,
+    mayShare: () => boolean,
+    onServed: () => void,
+  ): Promise<void> {
+    const served = [first];
+    const takeServed = (): ServedWrite | undefined => {
+      const next = takeNext();
+      if (next !== undefined) served.push(next);
       return next;
     };
     try {
-      if (first.host === this) await endOfTurn();
       await this.#pace.rest(first.deadline);
       this.#guard?.assertInPlaceNowAndThen();
-      const slow = this.#findSlow(first);
+      const slow = first instanceof QueuedWrite ? this.#findSlow(first) : undefined;
       if (slow !== undefined) await this.#runSlow(first, slow);
-      else if (first.host === this && this.#gate.guestOf(this) !== undefined)
-        await this.#group.run(first, takeNext, (member) => member.onServed());
+      else if (mayShare()) await this.#group.run(first, takeServed, (write) => write.onServed());
       else await this.#group.runAlone(first);
-      this.#caller.sawCallers(1 + taken.length);
+      this.#caller.sawCallers(served.length);
     } catch (error) {
       first.settled ??= { error };
     } finally {
-      first.onServed();
-      for (const other of taken) other.onServed();
-      leave();
+      for (const write of served) write.onServed();
+      onServed();
     }
   }
 
-  /** The statement, bound, when it may hold up the event loop. */
+  get #hasGuest(): boolean {
+    return this.#gate.guestOf(this) !== undefined;
+  }
+
+  /** The one right behind, when it may share a commit. */
+  #takeGuest(): QueuedWrite | undefined {
+    const next = this.#gate.guestOf<QueuedWrite>(this);
+    if (next === undefined || this.#findSlow(next) !== undefined) return undefined;
+    this.#gate.take(next);
+    return next;
+  }
+
+  /** The statement, bound, when it may hold up the event loop and there is a thread for it. */
   #findSlow(write: QueuedWrite): BoundStatement | undefined {
-    const { statement, found } = write;
-    if (this.#slowWrites === undefined || (found !== 'change' && found !== 'query')) return undefined;
-    try {
-      const entry = this.#handle.prepare(statement.sql);
-      const args = bindArgs(entry.parameters, statement.args);
-      write.bound = { entry, args };
-      if (!entry.pace.isTried) entry.pace.tryFirst(() => this.#isSurelyFast(statement.sql, args));
-      return entry.pace.isFast ? undefined : write.bound;
-    } catch {
-      // its error comes when it runs
-      return undefined;
-    }
-  }
-
-  #isSurelyFast(sql: string, args: readonly unknown[]): boolean {
-    try {
-      return hasQuickPlan(this.#handle.db, sql, args);
-    } catch {
-      // another process may hold the lock, so that nobody can tell
-      return false;
-    }
+    return this.#slowWrites && findSlowWrite(this.#handle, write);
   }
 
   /** Its caller is answered as soon as he can be; the gate is held until SQLite is done with it. */
-  async #runSlow(write: QueuedWrite, { entry, args }: BoundStatement): Promise<void> {
+  async #runSlow(write: ServedWrite, { entry, args }: BoundStatement): Promise<void> {
     const { statement, deadline } = write;
     const slowWrites = this.#slowWrites as SlowWrites;
     try {

@@ -1,0 +1,33 @@
+import { bindArgs } from './bind-args.js';
+import { hasQuickPlan } from './has-quick-plan.js';
+import type { QueuedWrite } from './queued-write.js';
+import type { SqliteHandle } from './sqlite-handle.js';
+import type { BoundStatement } from './sqlite-run.js';
+
+/**
+ * Prepares and binds a write.
+ * @returns it when it may hold up the event loop
+ */
+export function findSlowWrite(handle: SqliteHandle, write: QueuedWrite): BoundStatement | undefined {
+  const { statement, found } = write;
+  if (found !== 'change' && found !== 'query') return undefined;
+  try {
+    const entry = handle.prepare(statement.sql);
+    const args = bindArgs(entry.parameters, statement.args);
+    write.bound = { entry, args };
+    if (!entry.pace.isTried) entry.pace.tryFirst(() => isSurelyFast(handle, statement.sql, args));
+    return entry.pace.isFast ? undefined : write.bound;
+  } catch {
+    // its error comes when it runs
+    return undefined;
+  }
+}
+
+function isSurelyFast({ db }: SqliteHandle, sql: string, args: readonly unknown[]): boolean {
+  try {
+    return hasQuickPlan(db, sql, args);
+  } catch {
+    // another process may hold the lock, so that nobody can tell
+    return false;
+  }
+}
