@@ -6,7 +6,7 @@ import type { Figures } from './table.js';
 export interface CallBounds {
   readonly scale: Scale;
   /** @default 150 */
-  readonly timeMs?: number;
+  readonly timeMs?: number | undefined;
   /** Least number of calls. @default 20 */
   readonly calls?: number;
 }

@@ -19,8 +19,9 @@ export interface LocalQuestion {
 export function createCallTable(
   call: (client: LocalClient) => () => unknown,
   answer: LocalQuestion['answer'],
+  timeMs?: number,
 ): Table {
-  const measure: LocalQuestion['measure'] = (client, scale) => measureCalls(call(client), { scale });
+  const measure: LocalQuestion['measure'] = (client, scale) => measureCalls(call(client), { scale, timeMs });
   return {
     groups: '',
     columns: [median, p99],

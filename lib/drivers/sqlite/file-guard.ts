@@ -48,8 +48,7 @@ export class FileGuard {
    * @param outcome of the call that asks: `unknown` when it has committed already
    * @throws DatabaseError `FILE_MOVED`
    */
-  assertInPlace(outcome: Outcome): void {
-    const now = performance.now();
+  assertInPlace(outcome: Outcome, now = performance.now()): void {
     const folder = this.#folder.look();
     if (!this.#folder.isTrusted(folder, now)) {
       this.#lookedAt = -Infinity;
@@ -65,7 +64,7 @@ export class FileGuard {
    * @throws DatabaseError `FILE_MOVED`
    */
   assertInPlaceNowAndThen(now = performance.now()): void {
-    if (now - this.#lookedAt > readIntervalMs) this.assertInPlace('not-applied');
+    if (now - this.#lookedAt > readIntervalMs) this.assertInPlace('not-applied', now);
   }
 
   /** Whatever it meets says what became of the call: behind a commit nothing may pass for an error of the statement. */

@@ -97,7 +97,7 @@ export class GroupCommit {
    */
   runNow(member: Pick<GroupMember, 'statement' | 'bound'>, began: number): ResultSet {
     const result = this.#runTimed(member, slowCommitMs, began);
-    this.#guard?.assertInPlace('unknown');
+    this.#guard?.assertInPlace('unknown', this.#now);
     return result;
   }
 
