@@ -52,10 +52,6 @@ export interface BatchOptions {
   readonly consistency?: Consistency | undefined;
 }
 
-/**
- * One opened database as a driver offers it, without joining, options or lifecycle: those belong to `DatabaseConnection`.
- * Every method throws a `DatabaseError` whose `outcome` the driver alone decides.
- */
 /** What calls have in common that came in one turn of the event loop and end together. */
 export interface SharedCall {
   readonly deadline: Deadline;
@@ -65,6 +61,10 @@ export interface SharedCall {
   end(): void;
 }
 
+/**
+ * One opened database as a driver offers it, without joining, options or lifecycle: those belong to `DatabaseConnection`.
+ * Every method throws a `DatabaseError` whose `outcome` the driver alone decides.
+ */
 export interface DriverConnection {
   /** Names the database itself, whatever the connection: two connections with one key share a write gate and transactions. */
   readonly databaseKey: string;

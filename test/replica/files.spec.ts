@@ -46,6 +46,17 @@ async function replaceByCopy(path: string): Promise<void> {
   await rename(`${path}.copy`, path);
 }
 
+/** Once, and what it answers then is right. */
+async function expectFilledAnew(db: Awaited<ReturnType<typeof openReplica>>): Promise<void> {
+  await until(
+    () => db.status().replica,
+    (status) => status?.rebuilds === 1 && status.state === 'serving',
+  );
+
+  expect(db.status().replica).toMatchObject({ rebuilds: 1, state: 'serving' });
+  expect(await readFrom(db, sum)).toEqual({ value: right, isLocal: true });
+}
+
 const harms: [string, (path: string) => Promise<void>][] = [
   ['the database is removed', (path) => rm(path)],
   ['the database is cut', (path) => truncate(path, 1_000)],
@@ -87,13 +98,7 @@ describe('a replica whose files were harmed', () => {
       );
       await halve(`${db.path}-wal`);
       await proxy.accept();
-      await until(
-        () => db.status().replica,
-        (status) => status?.rebuilds === 1 && status.state === 'serving',
-      );
-
-      expect(db.status().replica).toMatchObject({ rebuilds: 1, state: 'serving' });
-      expect(await readFrom(db, sum)).toEqual({ value: right, isLocal: true });
+      await expectFilledAnew(db);
     } finally {
       await proxy.close();
     }
@@ -160,13 +165,7 @@ describe('a replica whose files are harmed in the middle of a sync', () => {
       proxy.inject({ kind: 'blackhole' }, { ...hangs, requests: 1 });
       await sleep(500);
       await harm(db.path);
-      await until(
-        () => db.status().replica,
-        (status) => status?.rebuilds === 1 && status.state === 'serving',
-      );
-
-      expect(db.status().replica).toMatchObject({ rebuilds: 1, state: 'serving' });
-      expect(await readFrom(db, sum)).toEqual({ value: right, isLocal: true });
+      await expectFilledAnew(db);
     } finally {
       await proxy.close();
     }

@@ -15,7 +15,7 @@ export function findSlowWrite(handle: SqliteHandle, write: QueuedWrite): BoundSt
     const entry = handle.prepare(statement.sql);
     const args = bindArgs(entry.parameters, statement.args);
     write.bound = { entry, args };
-    if (!entry.pace.isTried) entry.pace.tryFirst(() => isSurelyFast(handle, statement.sql, args));
+    entry.pace.tryFirst(() => isSurelyFast(handle, statement.sql, args));
     return entry.pace.isFast ? undefined : write.bound;
   } catch {
     // its error comes when it runs

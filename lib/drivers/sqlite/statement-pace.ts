@@ -22,11 +22,6 @@ export class StatementPace {
     return this.#isFast;
   }
 
-  /** It ran before, or was asked about. */
-  get isTried(): boolean {
-    return this.#isTried;
-  }
-
   /** It was slow the last time. */
   get isSlow(): boolean {
     return this.#isSlow;
