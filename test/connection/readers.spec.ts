@@ -73,3 +73,36 @@ describe.each([1, 2])('pool.readers: %i', (readers) => {
     expect(failure.message).toContain('waiting for a free reader');
   });
 });
+
+describe('short reads on a file', () => {
+  it.each(['SELECT last_insert_rowid() AS n', 'SELECT changes() AS n', 'SELECT total_changes() AS n'])(
+    'never tell what a handle wrote: %s',
+    async (sql) => {
+      const db = await openBooks(1);
+      await db.execute(insert);
+      const seen = [await readValue(db, sql), await readValue(db, sql)];
+      await db.execute(insert);
+      seen.push(await readValue(db, sql));
+      await db.close();
+
+      expect(seen).toEqual([0, 0, 0]);
+    },
+  );
+
+  it('see a script that is on its way only when it has committed', async () => {
+    const db = await openBooks(1);
+    await readValue(db, count);
+    const script = db.executeMultiple(
+      `BEGIN; ${Array.from({ length: 50 }, () => insert).join('; ')}; COMMIT`,
+    );
+    let isOver = false;
+    const ended = script.then(() => (isOver = true));
+    const seen = new Set<unknown>();
+    for (let n = 0; n < 10_000 && !isOver; n++) seen.add(await readValue(db, count));
+    await ended;
+    seen.add(await readValue(db, count));
+    await db.close();
+
+    expect([...seen]).toEqual([0, 50]);
+  });
+});

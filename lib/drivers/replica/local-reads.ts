@@ -50,6 +50,7 @@ export class LocalReads {
       this.#reads = createLocalReads({
         path: this.#path,
         reader,
+        writer: undefined,
         guard,
         options: this.#options,
         sqlite: this.#sqlite,

@@ -26,6 +26,8 @@ export interface LocalReadsSetup {
   readonly path: string;
   /** For what is known to be fast. */
   readonly reader: SqliteHandle;
+  /** The handle that this process writes with; undefined where it never does. */
+  readonly writer: SqliteHandle | undefined;
   readonly guard: FileGuard;
   readonly options: Pick<ResolvedOptions, 'pool' | 'intMode'>;
   readonly sqlite: ResolvedSqliteOptions;
@@ -38,6 +40,7 @@ export interface LocalReadsSetup {
 export function createLocalReads({
   path,
   reader,
+  writer,
   guard,
   options,
   sqlite,
@@ -50,5 +53,5 @@ export function createLocalReads({
   const size = Math.min(places.readers, availableParallelism());
   const pool = new ReaderPool({ size, settings, assertInPlace, hold });
   const streams = new StreamThreads(places.readers, settings, assertInPlace);
-  return new LocalReads({ reader, pool, streams, guard, intMode, report });
+  return new LocalReads({ reader, writer, pool, streams, guard, intMode, report });
 }

@@ -3,8 +3,15 @@ import { eventLoopShare } from '../../async/event-loop-share.js';
 import type { Statement } from '../../contract/statement.js';
 import type { FileGuard } from './file-guard.js';
 import { isBusy } from './sqlite-errors.js';
-import type { SqliteHandle } from './sqlite-handle.js';
-import { runPrepared } from './sqlite-run.js';
+import type { Prepared, SqliteHandle } from './sqlite-handle.js';
+import { runStatement } from './sqlite-run.js';
+
+/** A file that is read in this thread. */
+export interface ReadFile {
+  readonly guard: FileGuard;
+  /** The handle for a statement that another one has prepared. */
+  nearest(entry: Prepared): SqliteHandle;
+}
 
 /**
  * Runs a read that is prepared already, is known to be fast, and whose turn it is.
@@ -13,17 +20,17 @@ import { runPrepared } from './sqlite-run.js';
  */
 export function runReadNow(
   handle: SqliteHandle,
-  { sql, args }: Statement,
+  statement: Statement,
   intMode: IntMode,
-  guard?: FileGuard,
+  file?: ReadFile,
 ): ResultSet | undefined {
-  const entry = handle.find(sql);
-  if (entry?.readsOnly !== true || (guard !== undefined && !entry.pace.isFast)) return undefined;
+  const entry = handle.find(statement.sql);
+  if (entry?.readsOnly !== true || (file !== undefined && !entry.pace.isFast)) return undefined;
   const began = performance.now();
   if (!eventLoopShare.tryEnter(began)) return undefined;
-  guard?.assertInPlaceNowAndThen(began);
+  file?.guard.assertInPlaceNowAndThen(began);
   try {
-    return runPrepared(handle, entry, args, intMode);
+    return runStatement(file?.nearest(entry) ?? handle, statement, intMode);
   } catch (error) {
     if (isBusy(error)) return undefined;
     throw error;

@@ -32,7 +32,7 @@ export interface SqliteHandles extends WritingHandles {
   readonly reads: LocalReads | undefined;
 }
 
-/** A SQLite database through better-sqlite3: reads at once on a handle of their own, one writer behind a FIFO gate. */
+/** A SQLite database through better-sqlite3: short reads at once, beside one writer behind a FIFO gate. */
 export class SqliteConnection implements DriverConnection {
   readonly databaseKey: string;
   readonly #handles: SqliteHandles;

@@ -127,13 +127,7 @@ export class SqliteDriver implements Driver {
     try {
       const reader = await open(true, deadline);
       const sessions = new SessionPool(places.readers, (until) => open(options.readonly, until));
-      const { reads, slowWrites } = this.#createThreads(
-        reader,
-        file,
-        guard,
-        options.readonly,
-        writer.usesLog,
-      );
+      const { reads, slowWrites } = this.#createThreads({ reader, writer }, file, guard, options.readonly);
       return { writer, reader, sessions, reads, slowWrites, guard };
     } catch (error) {
       writer.close();
@@ -142,19 +136,29 @@ export class SqliteDriver implements Driver {
   }
 
   #createThreads(
-    reader: SqliteHandle,
+    handles: { readonly reader: SqliteHandle; readonly writer: SqliteHandle },
     { path, databaseKey }: DatabaseFile,
     guard: FileGuard,
     readonly: boolean,
-    usesLog: boolean,
   ): Pick<SqliteHandles, 'slowWrites'> & { readonly reads: LocalReads } {
     const options = this.#options;
     const report = this.#report;
     const settings = createThreadSettings(path, false, options.sqlite, options.intMode);
     const assertInPlace = (): void => guard.assertInPlace('not-applied');
     const checkpointer = new Checkpointer(settings, assertInPlace);
-    const hold = usesLog && !readonly ? new LogHold({ path, databaseKey, checkpointer, report }) : undefined;
-    const reads = createLocalReads({ path, reader, guard, options, sqlite: options.sqlite, hold, report });
+    const hold =
+      handles.writer.usesLog && !readonly
+        ? new LogHold({ path, databaseKey, checkpointer, report })
+        : undefined;
+    const reads = createLocalReads({
+      path,
+      ...handles,
+      guard,
+      options,
+      sqlite: options.sqlite,
+      hold,
+      report,
+    });
     return { reads, slowWrites: readonly ? undefined : new SlowWrites(settings, assertInPlace) };
   }
 }

@@ -16,6 +16,8 @@ export interface Prepared {
   readonly found: SqlClass;
   /** A query, and SQLite says that it changes nothing. */
   readonly readsOnly: boolean;
+  /** It asks what this handle wrote, or how often. */
+  readonly asksHandle: boolean;
   /** The first one, in upper case. */
   readonly keyword: string;
   readonly parameters: ParameterList;
@@ -43,6 +45,8 @@ const maxPrepared = 500;
 
 /** Of what the handle runs for itself, which surely leaves the schema as it was. */
 const keepsSchema = /^(BEGIN( \w+)?|COMMIT)$/;
+
+const tellsOfHandle = /\b(?:changes|total_changes|last_insert_rowid)\b/i;
 
 const readingSchema = 'SELECT 1 FROM sqlite_schema LIMIT 1';
 
@@ -199,6 +203,7 @@ export class SqliteHandle {
       prepared,
       found,
       readsOnly,
+      asksHandle: tellsOfHandle.test(sql),
       keyword,
       parameters,
       pace,
