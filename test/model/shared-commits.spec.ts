@@ -33,7 +33,7 @@ async function checkMutant(
   }
   jest.unstable_mockModule(groupCommit, () => ({ ...actual, GroupCommit: Mutant }));
   const { checkSharedCommits: check } = await import('./shared-commits.js');
-  return check(300);
+  return check(2_000);
 }
 
 function commit(handle: SqliteHandle): void {
@@ -90,6 +90,6 @@ describe('writes that share a commit', () => {
     jest.unstable_mockModule(sqliteHandle, () => ({ SqliteHandle: Unaware }));
     const { checkSharedCommits: check } = await import('./shared-commits.js');
 
-    expect(await check(300)).toContain('instead of');
+    expect(await check(2_000)).toContain('instead of');
   }, 300_000);
 });
