@@ -46,7 +46,12 @@ export default defineConfig(
       'no-restricted-syntax': ['error', noEnvironment],
       'no-restricted-imports': [
         'error',
-        { patterns: [{ group: ['@nestjs/*'], message: 'Nest is known to lib/nest only.' }] },
+        {
+          patterns: [{ group: ['@nestjs/*'], message: 'Nest is known to lib/nest only.' }],
+          paths: [
+            { name: 'node:process', message: 'To import it opens the standard streams: use the global.' },
+          ],
+        },
       ],
     },
   },

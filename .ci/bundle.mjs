@@ -9,7 +9,7 @@ const dist = join(root, 'dist');
 const { exports, bin } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
 const entries = Object.values(exports).flatMap((entry) => entry.default ?? []);
 
-const { outputFiles } = await build({
+const options = {
   absWorkingDir: root,
   entryPoints: [...entries, ...Object.values(bin)],
   outdir: dist,
@@ -24,7 +24,13 @@ const { outputFiles } = await build({
   target: 'node20',
   packages: 'external',
   logLevel: 'warning',
-  plugins: [{ name: 'scripts', setup: (bundle) => bundle.onLoad({ filter: /\.js$/ }, keepPlace) }],
+};
+const core = await findCore();
+const { outputFiles } = await build({
+  ...options,
+  // the package says that no module has side effects, and so the imports of `joinCore` would be left out
+  ignoreAnnotations: true,
+  plugins: [{ name: 'modules', setup: (bundle) => bundle.onLoad({ filter: /\.js$/ }, loadModule) }],
 });
 
 for (const file of await readdir(dist, { recursive: true }))
@@ -35,11 +41,41 @@ for (const { path, text } of outputFiles) {
   await writeFile(path, keepClassNames(text));
 }
 
-/** A module finds the script beside it from wherever it is joined to. */
-async function keepPlace({ path }) {
+/** What every app loads, whatever its database is, but for the modules that load Nest or what it needs. */
+async function findCore() {
+  const { metafile } = await build({ ...options, metafile: true });
+  const reach = (path, found = new Set()) => {
+    if (found.has(path)) return found;
+    found.add(path);
+    for (const { path: next, kind } of metafile.inputs[path]?.imports ?? [])
+      if (kind === 'import-statement') reach(next, found);
+    return found;
+  };
+  const [sqlite, turso] = ['sqlite/sqlite', 'turso/turso'].map((name) =>
+    reach(`dist/drivers/${name}-driver.js`),
+  );
+  return [...reach('dist/index.js'), ...[...sqlite].filter((path) => turso.has(path))]
+    .filter(
+      (path) => path.startsWith('dist/') && ![...reach(path)].some((other) => /^(@nestjs|rxjs)/.test(other)),
+    )
+    .map((path) => join(root, path));
+}
+
+async function loadModule({ path }) {
   const contents = await readFile(path, 'utf8');
+  return { contents: joinCore(path, keepPlace(path, contents)), loader: 'js' };
+}
+
+/** A module finds the script beside it from wherever it is joined to. */
+function keepPlace(path, contents) {
   const place = `new URL(${JSON.stringify(relative(join(dist, 'chunks'), path))}, import.meta.url).href`;
-  return { contents: contents.replaceAll('import.meta.url', place), loader: 'js' };
+  return contents.replaceAll('import.meta.url', place);
+}
+
+/** Without it esbuild cuts the core into a file for each set of entries that need the same of it. */
+function joinCore(path, contents) {
+  if (core.includes(path)) return contents;
+  return [contents, ...core.map((module) => `import ${JSON.stringify(module)};`)].join('\n');
 }
 
 function assertPlace(path, text) {

@@ -34,7 +34,7 @@ export async function runTable(table: Table, scale: Scale): Promise<Line[]> {
   const contenders = found.filter((one): one is Contender => 'measure' in one);
   await checkAnswers(contenders);
   const rounds: Round[] = [];
-  for (let count = Math.min(scale.rounds, table.rounds ?? Infinity); count > 0; count--) {
+  for (let count = scale.count(table.rounds ?? scale.rounds, 1); count > 0; count--) {
     const figures = new Map<Contender, Figures>();
     for (const contender of contenders) {
       globalThis.gc?.();

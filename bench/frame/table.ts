@@ -43,7 +43,7 @@ export interface Table {
   readonly columns: readonly Column[];
   /** Left out where every line stands for itself. */
   readonly comparison?: Comparison;
-  /** Most rounds, where a round takes long and is no matter of luck. */
+  /** Rounds, where one takes long and is no matter of luck, or where it takes more of them to tell. */
   readonly rounds?: number;
   /** Sets up what the contenders need; the room takes it down. */
   open(room: Room, scale: Scale): Promise<readonly (Contender | Absence)[]>;
