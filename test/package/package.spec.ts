@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import BetterSqlite3 from 'better-sqlite3';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import ts from 'typescript';
 import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.js';
 import { startSqld, type SqldServer } from '../support/sqld-server.js';
 import { createTempDatabase } from '../support/temp-database.js';
@@ -16,6 +17,11 @@ import {
 import { startApp } from './support/running-app.js';
 
 const checkout = join(import.meta.dirname, '../..');
+
+const manifest = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as { exports: object };
+const entries = Object.keys(manifest.exports)
+  .filter((path) => path !== './package.json')
+  .map((path) => path.replace('.', 'nestjs-turso'));
 
 const shared = ['better-sqlite3', 'reflect-metadata', 'rxjs'];
 const nest = ['common', 'config', 'core', 'platform-express', 'terminus'].map((name) => `@nestjs/${name}`);
@@ -94,6 +100,13 @@ describe.each(kinds)('the packed package in %s', (_kind, nestVersion, describeKi
     expect(app.packagePath.startsWith(join(app.folder, 'node_modules/nestjs-turso') + sep)).toBe(true);
     expect(app.packagePath.startsWith(checkout + sep)).toBe(false);
     expect(app.nestVersion.startsWith(nestVersion)).toBe(true);
+  });
+
+  it.each(entries)('has types of %s for an app whose moduleResolution is the old "node"', (entry) => {
+    const options = { moduleResolution: ts.ModuleResolutionKind.Node10 };
+    const { resolvedModule } = ts.resolveModuleName(entry, join(app.folder, 'main.ts'), options, ts.sys);
+
+    expect(resolvedModule?.resolvedFileName).toMatch(/\/nestjs-turso\/dist\/.*\.d\.ts$/);
   });
 
   describe.each<[string, () => Promise<Target>]>([
