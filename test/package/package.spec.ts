@@ -14,6 +14,7 @@ import {
   type AppKind,
   type InstalledApp,
 } from './support/installed-app.js';
+import { runJest } from './support/run-jest.js';
 import { startApp } from './support/running-app.js';
 
 const checkout = join(import.meta.dirname, '../..');
@@ -107,6 +108,22 @@ describe.each(kinds)('the packed package in %s', (_kind, nestVersion, describeKi
     const { resolvedModule } = ts.resolveModuleName(entry, join(app.folder, 'main.ts'), options, ts.sys);
 
     expect(resolvedModule?.resolvedFileName).toMatch(/\/nestjs-turso\/dist\/.*\.d\.ts$/);
+  });
+
+  it('is loaded by CommonJS tests in Jest, with the settings of docs/testing.md', async () => {
+    const output = await runJest(
+      app,
+      `const { createTestDatabase } = require('nestjs-turso/testing');
+      require('nestjs-turso');
+      it('reads on a thread', async () => {
+        const database = await createTestDatabase();
+        const scan = 'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 900000) SELECT count(*) AS n FROM c';
+        for (let call = 0; call < 3; call++) expect((await database.execute(scan)).rows).toEqual([{ n: 900000 }]);
+        await database.close();
+      });`,
+    );
+
+    expect(output).toContain('1 passed, 1 total');
   });
 
   describe.each<[string, () => Promise<Target>]>([
