@@ -10,9 +10,14 @@ const longestWaitMs = 2_000;
 
 /**
  * Connects, with further attempts while the database cannot be reached.
+ * @param onWait called once, before the first further attempt
  * @throws the error that says most when the deadline is over, and any that no further attempt can mend at once
  */
-export async function connectAtBoot(connect: () => Promise<unknown>, deadline: Deadline): Promise<void> {
+export async function connectAtBoot(
+  connect: () => Promise<unknown>,
+  deadline: Deadline,
+  onWait: (reason: DatabaseError) => void,
+): Promise<void> {
   let reason: unknown;
   for (let attempt = 1; ; attempt++) {
     try {
@@ -24,6 +29,7 @@ export async function connectAtBoot(connect: () => Promise<unknown>, deadline: D
       if (!over || reason === undefined) reason = error;
       const waitMs = jitteredBackoffMs(attempt, baseWaitMs, longestWaitMs);
       if (!isTemporary(error) || waitMs >= remainingMs(deadline)) throw reason;
+      if (attempt === 1) onWait(error);
       await sleep(waitMs, deadline, 'waiting to open the database again');
     }
   }

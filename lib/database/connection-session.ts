@@ -104,7 +104,10 @@ export class ConnectionSession {
     const connect = (): Promise<OpenedDatabase> => this.#connect();
     try {
       if (onUnavailable === 'degraded') await within(connect(), deadline, 'opening the database');
-      else await connectAtBoot(connect, deadline).catch((error: unknown) => this.#fallBack(error));
+      else
+        await connectAtBoot(connect, deadline, (reason) => this.#tellWait(reason)).catch((error: unknown) =>
+          this.#fallBack(error),
+        );
       // the schema and the hook have bounds of their own
       await this.#open();
     } catch (error) {
@@ -175,6 +178,17 @@ export class ConnectionSession {
 
   get #servesFallback(): boolean {
     return this.#target === this.#options.fallback;
+  }
+
+  /** A boot that waits in silence looks like one that hangs. */
+  #tellWait({ message }: DatabaseError): void {
+    const { backend, location } = this.#target;
+    const seconds = this.#options.bootTimeoutMs / 1_000;
+    this.#report({
+      level: 'warning',
+      code: 'DATABASE_AWAITED',
+      message: `${backend} at ${location} cannot be opened yet: it is tried again, for ${seconds} s at most (${message})`,
+    });
   }
 
   /** From now on calls fail at once, and the database is opened in the background. */

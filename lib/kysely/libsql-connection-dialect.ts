@@ -8,6 +8,7 @@ import {
   type DialectAdapter,
   type Driver,
   type Kysely,
+  type MigrationLockOptions,
   type QueryCompiler,
 } from 'kysely';
 import { LibsqlConnectionDriver } from './libsql-connection-driver.js';
@@ -16,6 +17,12 @@ import { LibsqlConnectionDriver } from './libsql-connection-driver.js';
 export interface LibsqlConnectionDialectConfig {
   /** The injected `DatabaseConnection`, or any other libSQL client. */
   readonly connection: Client;
+}
+
+/** An adapter for the ES module of Kysely and its CommonJS build alike: their `Kysely` classes are two types. */
+interface EitherDialectAdapter extends Omit<DialectAdapter, 'acquireMigrationLock' | 'releaseMigrationLock'> {
+  acquireMigrationLock(db: unknown, options: MigrationLockOptions): Promise<void>;
+  releaseMigrationLock(db: unknown, options: MigrationLockOptions): Promise<void>;
 }
 
 /**
@@ -41,11 +48,11 @@ export class LibsqlConnectionDialect implements Dialect {
     return new SqliteQueryCompiler();
   }
 
-  createAdapter(): DialectAdapter {
+  createAdapter(): EitherDialectAdapter {
     return new SqliteAdapter();
   }
 
-  createIntrospector(db: Kysely<unknown>): DatabaseIntrospector {
-    return new SqliteIntrospector(db);
+  createIntrospector(db: unknown): DatabaseIntrospector {
+    return new SqliteIntrospector(db as Kysely<unknown>);
   }
 }

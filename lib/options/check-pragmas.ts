@@ -49,7 +49,7 @@ const ownedPragmas: ReadonlyMap<string, string> = new Map([
 /** What is wrong with `sqlite.pragmas`; `undefined` when nothing is. Values are not shown. */
 export function findPragmaProblem(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return `must be an object of pragma names and values, got ${describeShape(value)}`;
+    return `must be an object of pragma names and values (in a variable: name=value,name=value), got ${describeShape(value)}`;
   }
   for (const [name, setting] of Object.entries(value)) {
     const problem = findNameProblem(name) ?? findSettingProblem(name, setting);

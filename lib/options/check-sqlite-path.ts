@@ -43,7 +43,10 @@ async function createFolder(folder: string): Promise<void> {
  */
 export async function assertUsableSqlitePath(path: string, source: string): Promise<void> {
   if (isWindowsPath(path) && process.platform !== 'win32') {
-    throw createPathError(source, `is a path of Windows, and this is ${process.platform}`);
+    throw createPathError(
+      source,
+      `is a path of Windows, and this is ${process.platform}: write sqlite:./app.db for one that works on both`,
+    );
   }
   switch (await look(path)) {
     case 'folder':

@@ -83,7 +83,7 @@ function explainWinner(origin: Origin, env: OptionsEnvironment): string {
   const [first, second] = variablesOf('url', env.name);
   if (origin.label !== first || second === undefined) return '';
   const shadowed = (env.read(second) ?? '') === '' ? '' : ', which is set too';
-  return `. ${first} wins over ${second}${shadowed}: unset ${first}, or set the option "url" in code`;
+  return `; ${first} wins over ${second}${shadowed}: unset ${first}, or set the option "url" in code`;
 }
 
 function sharedCacheWarning(origin: Origin): { code: string; message: string } {

@@ -69,9 +69,10 @@ function explainUnknown(path: string): string {
     ...optionGroups,
   ];
   const meant = foreignNames.get(path) ?? moved ?? suggest(path, siblings) ?? suggest(leaf, optionPaths);
-  return meant === undefined
-    ? `Unknown option ${shown}`
-    : `Unknown option ${shown}: did you mean "${meant}"?`;
+  if (meant !== undefined) return `Unknown option ${shown}: did you mean "${meant}"?`;
+  if (!path.includes('.')) return `Unknown option ${shown}`;
+  const beside = optionPaths.filter((known) => known.startsWith(path.slice(0, path.indexOf('.') + 1)));
+  return `Unknown option ${shown}: there are ${beside.join(', ')}`;
 }
 
 function readPath(options: Record<string, unknown>, path: string): unknown {

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import {
   BadRequestException,
   Body,
@@ -6,6 +6,7 @@ import {
   Controller,
   Get,
   HttpException,
+  Logger,
   NotFoundException,
   Post,
   Res,
@@ -281,6 +282,34 @@ describe('the filter', () => {
     expect(forGraphql).toMatchObject({ status: 503, message: expect.stringContaining('not available') });
     expect(isObservable(forRpc)).toBe(true);
     await expect(lastValueFrom(forRpc as Observable<never>)).rejects.toMatchObject({ status: 503 });
+  });
+
+  it('writes one of the calls that an outage refused unsent in ten seconds, and counts the others', () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
+    const now = jest.spyOn(performance, 'now').mockReturnValue(1_000);
+    const filter = new DatabaseExceptionFilter();
+    const refuse = (code: string) =>
+      filter.catch(
+        new DatabaseError('not sent', { code, kind: 'unavailable', outcome: 'not-applied' }),
+        hostOf('graphql'),
+      );
+
+    for (let call = 0; call < 50; call++) refuse(call % 2 === 0 ? 'CIRCUIT_OPEN' : 'DEGRADED');
+    const soon = warn.mock.calls.length;
+    now.mockReturnValue(11_000);
+    refuse('CIRCUIT_OPEN');
+    refuse('ECONNREFUSED');
+    refuse('ECONNREFUSED');
+    const lines = warn.mock.calls.map(([line]) => line as string);
+    jest.restoreAllMocks();
+
+    expect(soon).toBe(1);
+    expect(lines).toEqual([
+      'CIRCUIT_OPEN: not sent (unavailable, not-applied)',
+      'CIRCUIT_OPEN: not sent (unavailable, not-applied); 49 more were refused since the last such line',
+      'ECONNREFUSED: not sent (unavailable, not-applied)',
+      'ECONNREFUSED: not sent (unavailable, not-applied)',
+    ]);
   });
 
   it('throws what is no error of the database when somebody calls it', () => {

@@ -128,6 +128,11 @@ describe('a server that does not answer at boot', () => {
     expect(failure).toMatchObject({ kind: 'unavailable', code: 'ECONNREFUSED', outcome: 'not-applied' });
     expect(failure.message).toContain(`Could not open the database "reports" (turso at 127.0.0.1:${port})`);
     expect(logs.of('log')).toEqual([]);
+    expect(logs.of('warn', 'DatabaseModule')).toEqual([
+      expect.stringMatching(
+        /^database "reports": turso at \S+ cannot be opened yet: it is tried again, for 2 s at most \(ECONNREFUSED: /,
+      ),
+    ]);
   });
 
   it('fails within bootTimeoutMs when it hangs', async () => {

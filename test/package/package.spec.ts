@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import BetterSqlite3 from 'better-sqlite3';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import ts from 'typescript';
 import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.js';
 import { startSqld, type SqldServer } from '../support/sqld-server.js';
 import { createTempDatabase } from '../support/temp-database.js';
@@ -13,9 +14,15 @@ import {
   type AppKind,
   type InstalledApp,
 } from './support/installed-app.js';
+import { runJest } from './support/run-jest.js';
 import { startApp } from './support/running-app.js';
 
 const checkout = join(import.meta.dirname, '../..');
+
+const manifest = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as { exports: object };
+const entries = Object.keys(manifest.exports)
+  .filter((path) => path !== './package.json')
+  .map((path) => path.replace('.', 'nestjs-turso'));
 
 const shared = ['better-sqlite3', 'reflect-metadata', 'rxjs'];
 const nest = ['common', 'config', 'core', 'platform-express', 'terminus'].map((name) => `@nestjs/${name}`);
@@ -94,6 +101,29 @@ describe.each(kinds)('the packed package in %s', (_kind, nestVersion, describeKi
     expect(app.packagePath.startsWith(join(app.folder, 'node_modules/nestjs-turso') + sep)).toBe(true);
     expect(app.packagePath.startsWith(checkout + sep)).toBe(false);
     expect(app.nestVersion.startsWith(nestVersion)).toBe(true);
+  });
+
+  it.each(entries)('has types of %s for an app whose moduleResolution is the old "node"', (entry) => {
+    const options = { moduleResolution: ts.ModuleResolutionKind.Node10 };
+    const { resolvedModule } = ts.resolveModuleName(entry, join(app.folder, 'main.ts'), options, ts.sys);
+
+    expect(resolvedModule?.resolvedFileName).toMatch(/\/nestjs-turso\/dist\/.*\.d\.ts$/);
+  });
+
+  it('is loaded by CommonJS tests in Jest, with the settings of docs/testing.md', async () => {
+    const output = await runJest(
+      app,
+      `const { createTestDatabase } = require('nestjs-turso/testing');
+      require('nestjs-turso');
+      it('reads on a thread', async () => {
+        const database = await createTestDatabase();
+        const scan = 'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 900000) SELECT count(*) AS n FROM c';
+        for (let call = 0; call < 3; call++) expect((await database.execute(scan)).rows).toEqual([{ n: 900000 }]);
+        await database.close();
+      });`,
+    );
+
+    expect(output).toContain('1 passed, 1 total');
   });
 
   describe.each<[string, () => Promise<Target>]>([

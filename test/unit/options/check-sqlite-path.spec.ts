@@ -94,7 +94,7 @@ describe('a SQLite path', () => {
       (reason: unknown) => reason,
     );
     expect((error as ConfigurationError).message).toContain(
-      `The option "url" is a path of Windows, and this is ${process.platform}`,
+      `The option "url" is a path of Windows, and this is ${process.platform}: write sqlite:./app.db for one that works on both`,
     );
   });
 

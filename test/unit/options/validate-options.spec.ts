@@ -46,6 +46,9 @@ describe('options', () => {
 
   it('that nobody could mean are refused', () => {
     expect(problemOf({ xyzzyplugh: 1 })).toBe('Unknown option "xyzzyplugh"');
+    expect(problemOf({ pool: { xyzzyplugh: 1 } })).toBe(
+      'Unknown option "pool.xyzzyplugh": there are pool.readers, pool.maxStreams',
+    );
     expect(problemOf({ toString: 1 })).toContain('Unknown option "toString"');
   });
 
