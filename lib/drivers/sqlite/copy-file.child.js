@@ -170,8 +170,7 @@ function hashTable(db, name, withoutRowid) {
         `typeof(${value})`,
         `CASE typeof(${value}) WHEN 'text' THEN CAST(${value} AS BLOB) ELSE ${value} END`,
       ]);
-    // an index may need a collation too
-    const select = db.prepare(`SELECT ${values.join(', ')} FROM ${quote(name)} NOT INDEXED`);
+    const select = db.prepare(`SELECT ${values.join(', ')} FROM ${quote(name)}`);
     for (const row of select.raw(true).safeIntegers(true).iterate()) {
       for (const value of /** @type {unknown[]} */ (row)) addValue(hash, value);
       rows++;
