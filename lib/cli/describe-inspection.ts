@@ -10,7 +10,10 @@ export function describeDiagnosis({ database, findings }: Diagnosis): string {
 }
 
 export function describeStatus({ database, tables, bytes, journalMode, transfer }: DatabaseState): string {
-  const rows = tables.map(({ name, rows: count }) => [name, count]);
+  const rows = tables.map(({ name, rows: count }) => [
+    name,
+    count ?? 'unknown: its key needs a collation of the application',
+  ]);
   return [
     `${database}: ${(bytes / 1_048_576).toFixed(1)} MiB, journal mode ${journalMode}`,
     ...(rows.length === 0 ? [] : [formatTable(['table', 'rows'], rows)]),

@@ -80,6 +80,12 @@ export function describeReport(report: TransferReport): string {
   ].join('\n');
 }
 
+function describeCompared(unread: readonly string[]): string {
+  return unread.length === 0
+    ? 'source and copy are equal'
+    : 'source and copy are equal, as far as they could be compared';
+}
+
 function describeTime(durationMs: number): string {
   return `${(durationMs / 1000).toFixed(1)} s`;
 }
@@ -90,14 +96,18 @@ export function describePull(report: PullReport): string {
   return [...began, describeVerification(report)].join('\n');
 }
 
-export function describeBackup({ source, file, bytes, checked, tables, durationMs }: BackupReport): string {
+export function describeBackup(report: BackupReport): string {
+  const { source, file, bytes, checked, tables, unread, durationMs } = report;
   const rows = tables.map(({ name, rows: count, digest }) => [name, count, digest.slice(0, shownDigest)]);
   return [
     ...(rows.length === 0 ? [] : [formatTable(['table', 'rows', 'digest'], rows)]),
     checked
       ? 'integrity check: ok'
       : 'integrity check: left out, because an index needs a function or a collation of the application',
-    ...(rows.length === 0 ? [] : ['verified: source and copy are equal']),
+    ...unread.map(
+      (name) => `not compared ${toPrintable(name)}: its key needs a collation of the application`,
+    ),
+    ...(rows.length === 0 ? [] : [`verified: ${describeCompared(unread)}`]),
     `${source} → ${file}: ${(bytes / 1_048_576).toFixed(1)} MiB in ${describeTime(durationMs)}`,
   ].join('\n');
 }

@@ -11,7 +11,7 @@ export const exitCodes = {
   rejects: 2,
   /** Source and target differ. */
   mismatch: 3,
-  /** Stopped under way; where something can go on with `--resume`, that command is printed. */
+  /** Stopped under way; the command that goes on is printed. */
   interrupted: 4,
   /** The server, a file or the report failed: the same command may be tried again. */
   failed: 5,

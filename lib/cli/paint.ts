@@ -3,7 +3,7 @@ import { styleText } from 'node:util';
 /** What the lines of a result mean. */
 const colours = [
   ['red', /^(problem|fail) |^a copy would be refused|^source and target differ| differs$/],
-  ['yellow', /^(note|warn) |rows were left out/],
+  ['yellow', /^(note|warn|not compared) |rows were left out/],
   ['green', /^(verified: |nothing stands against|integrity check: ok)/],
 ] as const;
 

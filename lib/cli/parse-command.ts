@@ -11,7 +11,7 @@ export interface Command {
   readonly values: OptionValues;
   readonly reportFile: string | undefined;
   readonly json: boolean;
-  /** The same command with `--resume`, to be pasted into a shell. */
+  /** What goes on behind an interruption, to be pasted into a shell: the same command, with `--resume` where it takes that. */
   readonly resumeCommand: string;
 }
 
@@ -55,14 +55,13 @@ export function parseCommand(argv: readonly string[]): Command | undefined {
   const taken = [...common, ...kind.options];
   const foreign = tokens.find((token) => token.kind === 'option' && !taken.includes(token.name));
   if (foreign?.kind === 'option') throw new ConfigurationError(`${name} takes no --${foreign.name}`);
-  const goesOnAlone = name === 'sync' || name === 'cutover';
   return {
     kind,
     places,
     values,
     reportFile: values.report,
     json: values.json,
-    resumeCommand: ['nestjs-turso', ...(goesOnAlone ? argv : withResume(argv))].map(quoteForShell).join(' '),
+    resumeCommand: ['nestjs-turso', ...listResumeWords(argv, kind, places)].map(quoteForShell).join(' '),
   };
 }
 
@@ -87,12 +86,23 @@ function parse(argv: readonly string[]) {
   }
 }
 
+function listResumeWords(
+  argv: readonly string[],
+  kind: CommandKind,
+  places: readonly Place[],
+): readonly string[] {
+  if (kind === commands.restore && places[1]?.server !== undefined) return withResume(toCopy(argv));
+  return kind.options.includes('resume') ? withResume(argv) : argv;
+}
+
 /** A restore to a server that stopped goes on as the copy that it is. */
-function withResume(argv: readonly string[]): string[] {
-  const words = argv.map((word, index) =>
-    word === 'restore' && argv.indexOf(word) === index ? 'copy' : word,
-  );
-  return words.includes('--resume') ? words : [...words, '--resume'];
+function toCopy(argv: readonly string[]): string[] {
+  const command = argv.indexOf('restore');
+  return argv.map((word, index) => (index === command ? 'copy' : word)).filter((word) => word !== '--force');
+}
+
+function withResume(argv: readonly string[]): readonly string[] {
+  return argv.includes('--resume') ? argv : [...argv, '--resume'];
 }
 
 function quoteForShell(word: string): string {

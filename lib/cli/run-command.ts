@@ -2,7 +2,7 @@ import { access, constants } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ConfigurationError } from '../errors/configuration-error.js';
 import { DatabaseError } from '../errors/database-error.js';
-import { TransferInterruptedError, type TransferPlan } from '../transfer/index.js';
+import type { TransferPlan } from '../transfer/index.js';
 import { replaceFile } from '../transfer/replace-file.js';
 import { addTokens } from './add-tokens.js';
 import type { Result } from './command.js';
@@ -28,10 +28,13 @@ export async function runCommand(argv: readonly string[]): Promise<ExitCode> {
   }
   const progress = new ProgressPrinter(process.stderr);
   const stopping = new AbortController();
+  const { resumeCommand } = command;
   const stop = (): void => {
+    if (!stopping.signal.aborted) return stopping.abort();
     // the second time somebody means it: what is committed is safe
-    if (stopping.signal.aborted) process.exit(exitCodes.interrupted);
-    stopping.abort();
+    progress.clear();
+    process.stderr.write(`To go on: ${resumeCommand}\n`);
+    process.exit(exitCodes.interrupted);
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
   try {
@@ -81,7 +84,8 @@ function fail(error: unknown, command: Command | undefined): ExitCode {
   const message =
     error instanceof DatabaseError ? error.message : `unexpected ${String(name)} ${String(code)}`;
   process.stderr.write(`nestjs-turso: ${toPrintable(message)}\n`);
-  if (error instanceof TransferInterruptedError && command !== undefined)
+  const exitCode = exitCodeOf(error);
+  if (exitCode === exitCodes.interrupted && command !== undefined)
     process.stderr.write(`To go on: ${command.resumeCommand}\n`);
-  return exitCodeOf(error);
+  return exitCode;
 }

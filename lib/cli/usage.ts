@@ -16,7 +16,7 @@ Commands
   status <file|url>     says what a database holds and whether a transfer is under way (exit code 4)
 
 Options
-  --resume                   goes on with an interrupted copy or pull
+  --resume                   goes on with an interrupted copy or pull; begins where none had begun
   --into-non-empty           copy, plan, verify: beside what the database holds, unless a name is taken
   --via <way>                copy, plan: rows (default), or file: the file itself becomes a new database of a self-hosted sqld
   --data-folder <folder>     with --via file: what that server has as --db-path

@@ -31,15 +31,15 @@ export async function backupDatabase(options: BackupDatabaseOptions): Promise<Ba
     const from = resolve(path);
     await assertFile(from);
     const onPages = (pages: number, of: number): void => report('snapshot', pages, of);
-    const { checked, tables } = await copyFileTo({ ...file, source: from }, { verify, onPages }, deadline);
-    return { source: from, checked, tables };
+    const copied = await copyFileTo({ ...file, source: from }, { verify, onPages }, deadline);
+    return { source: from, ...copied };
   }
 
   async function pull(): Promise<Copied> {
     const { target, connectTimeoutMs } = resolveTarget(source as Exclude<typeof source, string>);
     const { tables } = await pullSnapshot(target, connectTimeoutMs, file, deadline, onProgress);
-    return { source: target.location, checked: true, tables };
+    return { source: target.location, checked: true, tables, unread: [] };
   }
 }
 
-type Copied = Pick<BackupReport, 'source' | 'checked' | 'tables'>;
+type Copied = Pick<BackupReport, 'source' | 'checked' | 'tables' | 'unread'>;

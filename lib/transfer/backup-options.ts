@@ -49,6 +49,8 @@ export interface BackupReport {
   readonly checked: boolean;
   /** Every table whose digest was compared; empty without `verify`. */
   readonly tables: readonly { readonly name: string; readonly rows: number; readonly digest: string }[];
+  /** With `verify`, the tables that were not compared: their key needs a collation of the application, so nobody else can read them. */
+  readonly unread: readonly string[];
   /** Whole time, in milliseconds. */
   readonly durationMs: number;
 }

@@ -39,10 +39,16 @@ export async function copyDatabase(options: CopyOptions): Promise<TransferReport
   const target = new TargetDatabase(resolveTransferOptions({ ...options, onProgress: clock.note }));
   try {
     const { resume, source, workFolder } = target.options;
-    await (resume ? findRecord(workFolder) : assertFile(source));
+    // one that was killed before it had a record has written nothing to the target
+    const find = async (): Promise<TransferRecord | undefined> =>
+      resume ? readRecord(workFolder) : undefined;
+    if ((await find()) === undefined) await assertFile(source);
     const lock = await lockWorkFolder(workFolder);
     try {
-      const report = await (resume ? resumeCopy(target) : beginCopy(target, options.onPlan));
+      const record = await find();
+      const report = await (record === undefined
+        ? beginCopy(target, options.onPlan)
+        : resumeCopy(target, record));
       const tables = listTableReports(report.verification.tables, report.rejects, clock);
       return { ...report, tables, durationMs: Math.round(performance.now() - startedAt) };
     } finally {
@@ -120,9 +126,8 @@ interface Prepared {
   readonly record: TransferRecord;
 }
 
-async function resumeCopy(target: TargetDatabase): Promise<CopyOutcome> {
+async function resumeCopy(target: TargetDatabase, record: TransferRecord): Promise<CopyOutcome> {
   const { workFolder: folder, invalidUtf8 } = target.options;
-  const record = await findRecord(folder);
   if (record.source !== target.options.source)
     throw createTransferError(`the copy in ${folder} is one of ${record.source}`, 'TRANSFER_CONFLICT');
   if (record.target !== target.options.target.location)
@@ -144,10 +149,4 @@ async function resumeCopy(target: TargetDatabase): Promise<CopyOutcome> {
     );
   const source = await openSource(snapshotPath(folder), invalidUtf8, record.snapshot);
   return run(target, source, record, []);
-}
-
-async function findRecord(folder: string): Promise<TransferRecord> {
-  const record = await readRecord(folder);
-  if (record !== undefined) return record;
-  throw createTransferError(`there is no interrupted copy in ${folder}`, 'TRANSFER_NOT_FOUND');
 }

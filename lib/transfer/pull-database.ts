@@ -9,7 +9,6 @@ import type { PullReport } from './pull/pull-report.js';
 import { readRemoteSchema, type RemoteSchema } from './pull/read-remote-schema.js';
 import { resolveTransferOptions } from './resolve-transfer-options.js';
 import { TargetDatabase } from './target/target-database.js';
-import { createTransferError } from './transfer-errors.js';
 import type { PullOptions } from './transfer-options.js';
 
 /**
@@ -33,7 +32,7 @@ export async function pullDatabase(options: PullOptions): Promise<PullReport> {
 }
 
 async function pull(server: TargetDatabase, partial: string, folder: string): Promise<PullReport> {
-  const former = server.options.resume ? await findRecord(folder) : undefined;
+  const former = server.options.resume ? await readPullRecord(folder) : undefined;
   const remote = await readRemoteSchema(server);
   const restarted = former && findChange(former, remote, server.options.target.location);
   if (former === undefined || restarted !== undefined)
@@ -91,10 +90,4 @@ function findChange(former: PullRecord, remote: RemoteSchema, location: string):
   return former.replicationIndex === remote.replicationIndex && former.fingerprint === remote.fingerprint
     ? undefined
     : written;
-}
-
-async function findRecord(folder: string): Promise<PullRecord> {
-  const record = await readPullRecord(folder);
-  if (record !== undefined) return record;
-  throw createTransferError(`there is no interrupted pull in ${folder}`, 'TRANSFER_NOT_FOUND');
 }

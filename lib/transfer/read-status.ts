@@ -1,4 +1,6 @@
 import { resolve } from 'node:path';
+import { DatabaseError } from '../errors/database-error.js';
+import { needsCollation } from './source/needs-collation.js';
 import { quoteName } from './source/quote-name.js';
 import { openServer } from './open-server.js';
 import { readPullRecord } from './pull/pull-progress.js';
@@ -6,14 +8,15 @@ import { assertPath } from './resolve-transfer-options.js';
 import { openSnapshotDatabase } from './source/snapshot-database.js';
 import { assertFile } from './source/take-snapshot.js';
 import { readRecord } from './source/work-folder.js';
-import { readCheckpoint } from './target/checkpoint.js';
+import { readCheckpoint, type LoadState } from './target/checkpoint.js';
 import type { TransferTarget } from './transfer-options.js';
 
 /** What a database holds, and whether a transfer is under way. */
 export interface DatabaseState {
   /** Path, or host and port. */
   readonly database: string;
-  readonly tables: readonly { readonly name: string; readonly rows: number }[];
+  /** Without the rows of a table that cannot be counted here: its key needs a collation of the application. */
+  readonly tables: readonly { readonly name: string; readonly rows: number | undefined }[];
   readonly bytes: number;
   readonly journalMode: string;
   /** Where a transfer stands that is not finished; undefined where none is under way. */
@@ -74,13 +77,21 @@ async function readServerStatus(
     return {
       database: server.options.target.location,
       ...(await readContent(ask)),
-      transfer:
-        state === undefined
-          ? undefined
-          : `loading ${state.stage}, ${state.rows} rows of table ${state.item + 1}`,
+      transfer: state === undefined ? undefined : describeState(state),
     };
   } finally {
     server.close();
+  }
+}
+
+function describeState({ stage, item, rows }: LoadState): string {
+  switch (stage) {
+    case 'done':
+      return 'everything is loaded, and it ends with a resume or, where it was kept open, with a cut-over';
+    case 'sync':
+      return 'everything is loaded and synchronized, and it ends with a cut-over';
+    default:
+      return `loading ${stage}, ${rows} rows of table ${item + 1}`;
   }
 }
 
@@ -89,14 +100,22 @@ async function readContent(ask: Ask): Promise<Pick<DatabaseState, 'tables' | 'by
     `SELECT name FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'virtual')
       AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE 'nestjs\\_turso\\_transfer%' ESCAPE '\\' ORDER BY name`,
   );
-  const tables: { name: string; rows: number }[] = [];
-  for (const [name] of names) {
-    const query = `SELECT count(*) FROM ${quoteName(String(name))}`;
-    // an index may need a collation of the application
-    const [count] = await ask(query).catch(() => ask(`${query} NOT INDEXED`));
-    tables.push({ name: String(name), rows: Number(count?.[0]) });
-  }
+  const tables: { name: string; rows: number | undefined }[] = [];
+  for (const [name] of names) tables.push({ name: String(name), rows: await countRows(ask, String(name)) });
   const [size] = await ask('SELECT page_count * page_size FROM pragma_page_count, pragma_page_size');
   const [journal] = await ask('SELECT journal_mode FROM pragma_journal_mode');
   return { tables, bytes: Number(size?.[0]), journalMode: String(journal?.[0]) };
+}
+
+async function countRows(ask: Ask, table: string): Promise<number | undefined> {
+  const query = `SELECT count(*) FROM ${quoteName(table)}`;
+  try {
+    // an index may need a collation of the application
+    const [count] = await ask(query).catch(() => ask(`${query} NOT INDEXED`));
+    return Number(count?.[0]);
+  } catch (error) {
+    // and so may the key of a table that has no rowid
+    if (error instanceof DatabaseError && needsCollation(error.message)) return undefined;
+    throw error;
+  }
 }

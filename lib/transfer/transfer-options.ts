@@ -76,7 +76,7 @@ export interface TransferOptions {
 /** What `copyDatabase` takes. */
 export interface CopyOptions extends TransferOptions {
   /**
-   * Goes on with an interrupted copy.
+   * Goes on with an interrupted copy. Where none had begun to load, also because its process was killed, a copy begins.
    * @default false
    */
   readonly resume?: boolean;
@@ -118,7 +118,8 @@ export interface PullOptions extends Pick<
   /** Path of the new SQLite file. */
   readonly file: string;
   /**
-   * Goes on with an interrupted pull if nobody has written to the server since; otherwise it begins again and says so.
+   * Goes on with an interrupted pull if nobody has written to the server since; otherwise it begins again and says so. Where none
+   * had begun, a pull begins.
    * @default false
    */
   readonly resume?: boolean;

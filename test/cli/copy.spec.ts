@@ -66,6 +66,27 @@ describe('nestjs-turso copy', () => {
     expect(await readTarget()).toEqual(await readSource(source));
   });
 
+  it.each(['SIGINT', 'SIGKILL'] as const)(
+    'begins on resume what %s ended before it began',
+    async (signal) => {
+      const source = await createLongSource();
+      room.proxy.inject({ kind: 'delay', upMs: 300 });
+      const run = startCli(['copy', source, room.proxy.url]);
+      while (!run.stderr().includes('snapshot')) await sleep(10);
+      run.kill(signal);
+      const { exitCode, stderr } = await run.ended;
+      const command = `nestjs-turso copy ${source} ${room.proxy.url} --resume`;
+      room.proxy.clear();
+      const resumed = await runCli(command.split(' ').slice(1));
+
+      expect([exitCode, stderr.includes(`To go on: ${command}\n`)]).toEqual(
+        signal === 'SIGINT' ? [4, true] : [null, false],
+      );
+      expect(resumed.exitCode).toBe(0);
+      expect(await readTarget()).toEqual(await readSource(source));
+    },
+  );
+
   it('leaves out bad rows on request and lists them', async () => {
     const source = await createSourceWithBadRows();
     const report = join(await createTempFolder('report'), 'report.json');

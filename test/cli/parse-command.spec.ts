@@ -42,9 +42,19 @@ describe('a command line', () => {
   });
 
   it('becomes the copy that it is, when it is a restore to a server', () => {
-    const command = parseCommand(['restore', 'restore', url]);
+    const command = parseCommand(['restore', 'restore', url, '--force']);
 
     expect(command?.resumeCommand).toBe(`nestjs-turso copy restore ${url} --resume`);
+  });
+
+  it.each([
+    ['restore', 'b.db', 'a.db', '--force'],
+    ['verify', 'a.db', url],
+    ['sync', 'a.db', url],
+    ['backup', url, 'b.db'],
+    ['doctor', 'a.db'],
+  ])('goes on as it is where it takes no --resume: %s', (...argv) => {
+    expect(parseCommand(argv)?.resumeCommand).toBe(['nestjs-turso', ...argv].join(' '));
   });
 
   it('asks for help', () => {

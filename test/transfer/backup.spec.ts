@@ -4,6 +4,7 @@ import { renameSync, rmSync } from 'node:fs';
 import { chmod, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createConnection, type DatabaseConnection } from '../../lib/index.js';
+import { describeBackup } from '../../lib/cli/describe-results.js';
 import { createDeadline } from '../../lib/async/deadline.js';
 import { copyDatabaseFile } from '../../lib/drivers/sqlite/copy-database-file.js';
 import { backupDatabase, restoreDatabase } from '../../lib/transfer/index.js';
@@ -13,6 +14,7 @@ import { readEverything } from './support/read-everything.js';
 import { readSource } from './support/read-source.js';
 import { createLongSource } from './support/sources.js';
 import { useTransferRoom } from './support/transfer-room.js';
+import { rewriteSchema } from './traps/trap.js';
 
 const room = useTransferRoom();
 
@@ -206,6 +208,24 @@ describe('a backup', () => {
 
     expect(checked).toBe(false);
     expect(rowsOf(`${source}.copy`, 'SELECT a FROM t NOT INDEXED')).toEqual([1]);
+  });
+
+  it('of a file whose keys need a collation of its application is made and brought back, and says what nobody could compare', async () => {
+    const source = await createSource((db) => {
+      db.exec(`CREATE TABLE k (w TEXT COLLATE NOCASE PRIMARY KEY); INSERT INTO k VALUES ('b'), ('A');
+        CREATE TABLE lost (w TEXT COLLATE NOCASE PRIMARY KEY) WITHOUT ROWID; INSERT INTO lost VALUES ('c')`);
+      for (const table of ['k', 'lost']) rewriteSchema(db, table, 'NOCASE', 'german');
+    });
+
+    const made = await backupDatabase({ source, file: `${source}.copy`, verify: true });
+    const restored = await restoreDatabase({ file: `${source}.copy`, target: `${source}.back` });
+
+    for (const report of [made, restored])
+      expect(report).toMatchObject({ checked: false, tables: [{ name: 'k', rows: 2 }], unread: ['lost'] });
+    expect(describeBackup(made)).toMatch(
+      /^not compared lost: .*\nverified: .* as far as they could be compared$/m,
+    );
+    expect(rowsOf(`${source}.back`, 'SELECT w FROM k NOT INDEXED')).toEqual(['b', 'A']);
   });
 
   it.each<[string, (copy: string) => void, object]>([

@@ -163,8 +163,9 @@ describe('an interrupted copy', () => {
     await expect(copyDatabase({ ...resume, invalidUtf8: 'blob' })).rejects.toMatchObject({
       code: 'TRANSFER_OPTION_INVALID',
     });
+    // nothing was begun there, and the target is not empty
     await expect(copyDatabase({ ...resume, workFolder: `${source}.other` })).rejects.toMatchObject({
-      code: 'TRANSFER_NOT_FOUND',
+      code: 'TRANSFER_CONFLICT',
     });
     const snapshot = new BetterSqlite3(`${source}.transfer/snapshot.db`);
     // of the same size

@@ -152,6 +152,20 @@ describe('rows that the target refuses', () => {
   });
 });
 
+it('an index that the target computes in another way ends the copy with its name, for good', async () => {
+  // this SQLite writes seventeen digits of a number, that of the server fifteen
+  const source = await createSource((db) =>
+    db.exec(
+      `CREATE TABLE t (a REAL); INSERT INTO t VALUES (0.1 + 0.2), (0.3); CREATE UNIQUE INDEX i ON t (a || '')`,
+    ),
+  );
+
+  const copying = copyDatabase(to(room.server.url, source));
+
+  await expect(copying).rejects.toMatchObject({ code: 'TRANSFER_BAD_DEFINITION', kind: 'constraint' });
+  await expect(copying).rejects.toThrow('refuses the index i,');
+});
+
 describe('a source that is written during the copy', () => {
   it.each(['WAL', 'DELETE'])(
     'stays undisturbed in mode %s, and the copy is that of the beginning',

@@ -61,6 +61,7 @@ describe('a snapshot that SQLite cannot make by VACUUM', () => {
     ]);
     const word = { name: 'word', rows: 3 };
     for (const { tables } of [...plans, await readStatus(source)]) expect(tables).toContainEqual(word);
+    expect((await readStatus(unreadable)).tables).toEqual([{ name: 'lost', rows: undefined }, word]);
     expect(await room.target.all('SELECT name FROM sqlite_schema')).toEqual([]);
   });
 

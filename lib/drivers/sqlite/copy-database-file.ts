@@ -19,6 +19,8 @@ export interface FileCopy {
   readonly checked: boolean;
   /** Of a verified copy, every table with its digest. */
   readonly tables: readonly { readonly name: string; readonly rows: number; readonly digest: string }[];
+  /** Of a verified copy, the tables that were not compared: their key needs a collation of the application. */
+  readonly unread: readonly string[];
 }
 
 interface Copied {

@@ -3,6 +3,7 @@
  * Copies a SQLite file in a process of its own, which can be killed: native work blocks its thread, and nothing else ends it.
  * @typedef {{ source: string, copy: string, verify: boolean, busyTimeoutMs: number }} Job
  * @typedef {{ name: string, rows: number, digest: string }} Table
+ * @typedef {{ tables: Table[], unread: string[] }} Hashed
  */
 import BetterSqlite3 from 'better-sqlite3';
 import { createHash } from 'node:crypto';
@@ -47,7 +48,9 @@ async function copyFile({ source, copy, verify, busyTimeoutMs }) {
       return pagesPerStep;
     },
   });
-  const expected = verify ? hashTables(from) : [];
+  /** @type {Hashed} */
+  const nothing = { tables: [], unread: [] };
+  const expected = verify ? hashTables(from) : nothing;
   // of an empty database a copy has its first page
   const pages = Math.max(countPages(from), 1);
   from.exec('COMMIT');
@@ -59,12 +62,12 @@ async function copyFile({ source, copy, verify, busyTimeoutMs }) {
   // a single file, which can be read where nothing may be written
   to.pragma('journal_mode = DELETE');
   const checked = checkIntegrity(to);
-  const tables = verify ? hashTables(to) : [];
+  const { tables, unread } = verify ? hashTables(to) : nothing;
   to.close();
-  const differs = expected.find(({ digest }, index) => tables[index]?.digest !== digest);
-  if (differs !== undefined || expected.length !== tables.length)
+  const differs = expected.tables.find(({ digest }, index) => tables[index]?.digest !== digest);
+  if (differs !== undefined || expected.tables.length !== tables.length)
     throw fail('COPY_DIFFERS', 'the copy differs from the database', `table ${differs?.name}`);
-  return { checked, tables };
+  return { checked, tables, unread };
 }
 
 /**
@@ -107,20 +110,40 @@ function checkIntegrity(db) {
 
 /**
  * @param {import('better-sqlite3').Database} db
- * @returns {Table[]}
+ * @returns {Hashed}
  */
 function hashTables(db) {
-  const tables = db
+  const names = db
     .prepare(
       `SELECT s.name, l.wr FROM sqlite_schema s JOIN pragma_table_list l ON l.schema = 'main' AND l.name = s.name
         WHERE s.type = 'table' AND s.rootpage > 0 ORDER BY s.rowid`,
     )
     .raw(true)
     .all();
-  return tables.map((row) => {
+  /** @type {Hashed} */
+  const hashed = { tables: [], unread: [] };
+  for (const row of names) {
     const [name, withoutRowid] = /** @type {[string, number]} */ (row);
-    return hashTable(db, name, withoutRowid === 1);
-  });
+    if (canRead(db, name)) hashed.tables.push(hashTable(db, name, withoutRowid === 1));
+    else hashed.unread.push(name);
+  }
+  return hashed;
+}
+
+/**
+ * A table that lies in the order of a collation which only the application has is read by nobody else.
+ * @param {import('better-sqlite3').Database} db
+ * @param {string} name
+ */
+function canRead(db, name) {
+  try {
+    db.prepare(`SELECT 1 FROM ${quote(name)} NOT INDEXED`);
+    return true;
+  } catch (error) {
+    if (/^no (such collation sequence|query solution)/.test(/** @type {Error} */ (error).message))
+      return false;
+    throw error;
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { DatabaseError } from '../../errors/database-error.js';
 import { listShadows, listTables, listViews } from '../plan/list-statements.js';
 import type { Source } from '../source/source.js';
 import type { SourceObject, SourceSchema } from '../source/source-schema.js';
@@ -75,7 +76,20 @@ async function createObjects(
       totalRows: objects.length,
     });
     const statements = some.map(({ sql }) => ({ sql, want_rows: false }));
-    await ledger.advance(statements, { stage, item: item + some.length, rows: 0 });
+    try {
+      await ledger.advance(statements, { stage, item: item + some.length, rows: 0 });
+    } catch (error) {
+      throw stage === 'indexes' ? toIndexError(error, some[0]?.name) : error;
+    }
   }
   await ledger.advance([], { stage: next, item: 0, rows: 0 });
+}
+
+/** The target computes an expression in another way than the source, so that values which differ there are the same here. */
+function toIndexError(error: unknown, index: string | undefined): unknown {
+  if (!(error instanceof DatabaseError) || error.kind !== 'constraint') return error;
+  return new DatabaseError(
+    `the target refuses the index ${index}, because there two rows are equal in it: drop it in the source, and begin again with an empty target`,
+    { code: 'TRANSFER_BAD_DEFINITION', kind: 'constraint', outcome: 'not-applied', cause: error },
+  );
 }

@@ -14,7 +14,10 @@ const longRoundTripMs = 100;
 /** A token is refused, or accepted too long, by a clock that is wrong by more, in milliseconds. */
 const allowedSkewMs = 5_000;
 
-/** Looks at a server: what it is, what it can do, and what stands in the way of a transfer. Writes nothing. */
+/**
+ * Looks at a server: what it is, what it can do, and what stands in the way of a transfer. Writes nothing. To sqld a PRAGMA is a write,
+ * so pragmas are read from their tables: a read-only token is enough.
+ */
 export async function checkServer(server: TargetDatabase): Promise<Finding[]> {
   const { authToken, secure } = server.options.target;
   const token = authToken instanceof Secret ? authToken.reveal() : undefined;
@@ -79,7 +82,7 @@ async function checkEngine(server: TargetDatabase): Promise<Finding[]> {
     `SELECT DISTINCT name FROM pragma_function_list WHERE name IN ('readfile', 'writefile', 'sha3_query')`,
   );
   const names = new Set(functions.map(([cell]) => (cell?.type === 'text' ? cell.value : '')));
-  const options = await server.query('PRAGMA compile_options');
+  const options = await server.query('SELECT compile_options FROM pragma_compile_options');
   const variables = options
     .map(([cell]) => /^MAX_VARIABLE_NUMBER=(\d+)$/.exec(cell?.type === 'text' ? cell.value : '')?.[1])
     .find((found) => found !== undefined);
@@ -91,7 +94,7 @@ async function checkEngine(server: TargetDatabase): Promise<Finding[]> {
     encoding === 'UTF-8' ? ok('encoding', encoding) : warn('encoding', encoding),
     ok('page size', await read('SELECT page_size FROM pragma_page_size')),
     ok('journal mode', await read('SELECT journal_mode FROM pragma_journal_mode')),
-    ok('foreign keys', (await read('PRAGMA foreign_keys')) === '1' ? 'on' : 'off'),
+    ok('foreign keys', (await read('SELECT foreign_keys FROM pragma_foreign_keys')) === '1' ? 'on' : 'off'),
     exposed.length === 0
       ? ok('files', 'SQL reaches none')
       : warn('files', `${exposed.join(' and ')}: whoever may run SQL reaches the files of the server`),
@@ -105,7 +108,7 @@ async function checkContent(server: TargetDatabase): Promise<Finding[]> {
   const read = createReader(server);
   const objects = (await listTargetObjects(server)).length;
   const checkpoint = await readCheckpoint(server);
-  const check = await read('PRAGMA quick_check(1)');
+  const check = await read('SELECT quick_check FROM pragma_quick_check(1)');
   return [
     check === 'ok' ? ok('quick check', 'ok') : fail('quick check', 'the database is damaged'),
     ok('content', objects === 0 ? 'empty' : `${objects} tables, indexes, views and triggers: not for a copy`),

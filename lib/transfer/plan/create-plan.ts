@@ -1,6 +1,7 @@
 import { isTransferTable } from '../source/internal-names.js';
 import { scanTable, type TableFindings } from '../source/scan-table.js';
 import type { Source } from '../source/source.js';
+import { needsCollation } from '../source/needs-collation.js';
 import { listExpressions, selectRows } from '../source/select-rows.js';
 import type { SourceSchema, SourceTable } from '../source/source-schema.js';
 import type { ResolvedTransferOptions } from '../resolve-transfer-options.js';
@@ -69,12 +70,15 @@ function findReservedNames({
     }));
 }
 
-/** A table of as many columns as SQLite allows cannot be read together with its rowid. */
+/** Neither a table of as many columns as SQLite allows, together with its rowid, nor one in an order that only the application knows. */
 function findUnreadable({ database }: Source, table: SourceTable): TransferProblem | undefined {
   const window = { afterRowid: undefined, offset: 0, limit: undefined };
   const message = database.findProblem(selectRows(table, listExpressions(table, true), window));
   if (message === undefined) return undefined;
-  return { kind: 'unreadable', object: table.name, message: 'SQLite cannot read it with its rowid' };
+  const why = needsCollation(message)
+    ? 'SQLite cannot read it: its key needs a collation of the application'
+    : 'SQLite cannot read it with its rowid';
+  return { kind: 'unreadable', object: table.name, message: why };
 }
 
 function listSchemaNotes(schema: SourceSchema, { intoNonEmpty }: ResolvedTransferOptions): TransferNote[] {

@@ -59,7 +59,8 @@ export async function readSnapshot(
     { step: ask(fingerprintQuery), onRow: ([cell]) => assertUnchanged(remote, cell) },
     ...schema.tables.flatMap((table) => readTable(table, missing(table), remote, listener)),
     ...(['user_version', 'application_id'] as const).map((name) => ({
-      step: ask(`PRAGMA ${name}`),
+      // a PRAGMA needs a token that may write
+      step: ask(`SELECT ${name} FROM pragma_${name}`),
       onRow: ([cell]: readonly HranaValue[]) =>
         listener.onPragma(name, cell?.type === 'integer' ? BigInt(cell.value) : 0n),
     })),

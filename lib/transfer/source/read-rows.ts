@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createTransferError } from '../transfer-errors.js';
 import { type Cell, type InvalidTextPolicy, RawText } from './cell.js';
 import { selectRows, type RowWindow } from './select-rows.js';
@@ -16,7 +17,7 @@ const replacement = '\ufffd';
 
 /**
  * Reads rows with every value exact. SQLite hands out text as it is stored; what becomes a JavaScript string has U+FFFD where its
- * bytes were no UTF-8. So from the first U+FFFD on the bytes are read beside the text; in a UTF-16 database always.
+ * bytes were no UTF-8. So from the first U+FFFD on the bytes of every text are read; in a UTF-16 database always.
  * @throws DatabaseError `INVALID_TEXT` under the policy `stop`
  */
 export function* readRows(
@@ -48,31 +49,37 @@ function* readPlainly(
   return undefined;
 }
 
+/** Texts come as bytes and bytes as hexadecimal text: a second column for each would be more than SQLite allows in a wide table. */
 function* readCarefully(
   source: RowSource,
   table: SourceTable,
   expressions: readonly string[],
   window: RowWindow,
 ): Generator<Cell[], void, undefined> {
-  const bytes = expressions.map((name) => `CASE typeof(${name}) WHEN 'text' THEN CAST(${name} AS BLOB) END`);
-  const count = expressions.length;
-  const sql = selectRows(table, [...expressions, ...bytes], window);
-  for (const row of source.database.iterate<Cell[]>(sql)) {
-    yield row.slice(0, count).map((cell, index) => {
-      if (typeof cell !== 'string') return cell;
-      return checkText(source, table, cell, row[count + index] as Uint8Array);
+  const swapped = expressions.map(
+    (name) =>
+      `CASE typeof(${name}) WHEN 'text' THEN CAST(${name} AS BLOB) WHEN 'blob' THEN hex(${name}) ELSE ${name} END`,
+  );
+  for (const row of source.database.iterate<Cell[]>(selectRows(table, swapped, window))) {
+    yield row.map((cell) => {
+      if (typeof cell === 'string') return Buffer.from(cell, 'hex');
+      return cell instanceof Uint8Array
+        ? checkText(source, table, Buffer.from(cell.buffer, cell.byteOffset, cell.byteLength))
+        : cell;
     });
   }
 }
 
-function checkText(source: RowSource, table: SourceTable, text: string, bytes: Uint8Array): Cell {
-  const decoded = decodeText(source.encoding, text, bytes);
+function checkText(source: RowSource, table: SourceTable, bytes: Buffer): Cell {
+  const decoded = decodeText(source.encoding, bytes);
   if (decoded !== undefined) return decoded;
   switch (source.policy) {
     case 'blob':
       return bytes;
     case 'replace':
-      return source.encoding === 'UTF-8' ? text : Buffer.from(toString(source.encoding, bytes)).toString();
+      return source.encoding === 'UTF-8'
+        ? bytes.toString()
+        : Buffer.from(toString(source.encoding, bytes)).toString();
     case 'keep':
       // bytes of UTF-16 are no text in a database of UTF-8
       if (source.encoding === 'UTF-8') return new RawText(bytes);
@@ -87,8 +94,8 @@ function createInvalidTextError({ name }: SourceTable): Error {
 }
 
 /** @returns undefined when the bytes are no valid text */
-function decodeText(encoding: string, text: string, bytes: Uint8Array): string | undefined {
-  if (encoding === 'UTF-8') return Buffer.from(text).equals(bytes) ? text : undefined;
+function decodeText(encoding: string, bytes: Buffer): string | undefined {
+  if (encoding === 'UTF-8') return isUtf8(bytes) ? bytes.toString() : undefined;
   if (bytes.byteLength % 2 === 1) return undefined;
   const decoded = toString(encoding, bytes);
   return /\p{Surrogate}/u.test(decoded) ? undefined : decoded;

@@ -1,4 +1,3 @@
-import { quoteName } from '../source/quote-name.js';
 import type { Source } from '../source/source.js';
 import type { TargetDatabase } from '../target/target-database.js';
 import type { Difference } from './verification.js';
@@ -10,14 +9,14 @@ export async function checkIntegrity(target: TargetDatabase, source: Source): Pr
   // what stands beside is not ours to judge
   const tables = target.options.intoNonEmpty ? schema.tables.map(({ name }) => name) : [undefined];
   for (const table of tables) {
-    const check = `PRAGMA integrity_check(${table === undefined ? 1 : quoteName(table)})`;
+    const name = table === undefined ? undefined : `'${table.replaceAll("'", "''")}'`;
+    const check = `SELECT integrity_check FROM pragma_integrity_check(${name ?? 1})`;
     const isSound = (rows: readonly (readonly unknown[])[]): boolean => rows[0]?.[0] === 'ok';
     const there = (await target.query(check)).map(([cell]) => [cell?.type === 'text' ? cell.value : '']);
     if (!isSound(there) && isSound(database.all(check)))
       differences.push({ kind: 'integrity', object: table ?? 'integrity_check', key: '' });
 
-    const argument = table === undefined ? '' : `('${table.replaceAll("'", "''")}')`;
-    const sql = `SELECT count(*) FROM pragma_foreign_key_check${argument}`;
+    const sql = `SELECT count(*) FROM pragma_foreign_key_check${name === undefined ? '' : `(${name})`}`;
     const [answer] = await target.queryEach([{ sql, want_rows: true }]);
     const cell = answer?.result?.rows[0]?.[0];
     const found = cell?.type === 'integer' ? Number(cell.value) : undefined;

@@ -37,7 +37,7 @@ export async function compareSchemas(target: TargetDatabase, { schema }: Source)
     if (!intoNonEmpty || own.has(tableName.toLowerCase()))
       differences.push({ kind: 'object-extra', object: name, key: '' });
   if (intoNonEmpty) return [...differences, ...(await compareSequences(target, ownCounters(schema), names))];
-  const version = await target.query('PRAGMA user_version');
+  const version = await target.query('SELECT user_version FROM pragma_user_version');
   const cell = version[0]?.[0];
   if (cell?.type !== 'integer' || Number(cell.value) !== schema.userVersion)
     differences.push({ kind: 'user-version', object: 'user_version', key: '' });

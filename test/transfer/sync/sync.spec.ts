@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import BetterSqlite3, { type Database } from 'better-sqlite3';
-import { copyDatabase, cutoverDatabase, detachSource, syncDatabase } from '../../../lib/transfer/index.js';
+import {
+  copyDatabase,
+  cutoverDatabase,
+  detachSource,
+  readStatus,
+  syncDatabase,
+} from '../../../lib/transfer/index.js';
 import { createConnection } from '../../../lib/database/create-connection.js';
 import { startFaultProxy, type Fault, type FaultProxy } from '../../support/fault-proxy.js';
 import { startSqld, type SqldServer } from '../../support/sqld-server.js';
@@ -128,6 +134,7 @@ describe('a transfer that was kept open', () => {
 
     await expect(open(true)).rejects.toMatchObject({ code: 'TRANSFER_UNFINISHED', kind: 'configuration' });
     await open(false);
+    expect((await readStatus({ url: server.url })).transfer).toMatch(/everything is loaded.* cut-over/);
     await cutoverDatabase({ source, target: { url: server.url } });
     await open(true);
   });

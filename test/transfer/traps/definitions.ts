@@ -65,6 +65,17 @@ export const definitionTraps: Trap[] = [
       for (let i = 0; i < 40; i++) db.exec(`INSERT INTO t (c0, c1998) VALUES (${i}, 'last')`);
     },
   },
+  {
+    name: 'doubtful text among 1,999 columns arrives',
+    outcome: 'equal',
+    back: 'unreadable',
+    options: { invalidUtf8: 'keep' },
+    build(db) {
+      const columns = Array.from({ length: 1999 }, (_, i) => `c${i}`);
+      db.exec(`CREATE TABLE t (${columns.join(', ')}); INSERT INTO t (c0, c1, c1998) VALUES
+        ('plain', x'ff00', 'x\ufffdy'), (CAST(x'61ff62' AS TEXT), x'', ''), (-0.0, 9e999, 9223372036854775807)`);
+    },
+  },
   equal('names may hold anything', (db) => {
     db.exec(`CREATE TABLE "we""ird 'x' [y] \`z\`" ("a""b", "select", "", "é 😀", "?1", ":p");
       INSERT INTO "we""ird 'x' [y] \`z\`" VALUES (1, 2, 3, 4, 5, 6);
