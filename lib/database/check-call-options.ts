@@ -1,4 +1,5 @@
 import type { CallOptions, Consistency } from '../contract/statement.js';
+import type { TransactionOptions } from './transaction-options.js';
 import { createArgsError } from '../errors/usage-errors.js';
 
 const known: readonly string[] = [
@@ -7,6 +8,15 @@ const known: readonly string[] = [
   'idempotent',
   'consistency',
 ] satisfies (keyof CallOptions)[];
+
+const knownOfTransactions: readonly string[] = [
+  'mode',
+  'propagation',
+  'timeoutMs',
+  'maxAttempts',
+  'idempotent',
+  'consistency',
+] satisfies (keyof TransactionOptions)[];
 
 const consistencies: readonly unknown[] = ['read-your-writes', 'replica', 'primary', undefined] satisfies (
   Consistency | undefined
@@ -17,15 +27,27 @@ const consistencies: readonly unknown[] = ['read-your-writes', 'replica', 'prima
  * @throws DatabaseError `ARGS_INVALID`
  */
 export function checkCallOptions(options: CallOptions): void {
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    throw createArgsError(`unknown call option "${unknown}"; there are ${known.join(', ')}`);
-  }
+  assertKnown(options, known, 'call');
   checkTimeout(options.timeoutMs);
   checkConsistency(options.consistency);
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
     throw createArgsError('"signal" is an AbortSignal');
   }
+}
+
+/**
+ * The same for `withTransaction`.
+ * @throws DatabaseError `ARGS_INVALID`
+ */
+export function checkTransactionOptions(options: TransactionOptions): void {
+  assertKnown(options, knownOfTransactions, 'transaction');
+  checkConsistency(options.consistency);
+}
+
+function assertKnown(options: object, names: readonly string[], what: string): void {
+  const unknown = Object.keys(options).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  throw createArgsError(`unknown ${what} option "${unknown}"; there are ${names.join(', ')}`);
 }
 
 /** @throws DatabaseError `ARGS_INVALID` */

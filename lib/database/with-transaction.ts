@@ -4,7 +4,7 @@ import type { CallOptions, TransactionMode } from '../contract/statement.js';
 import type { DatabaseError } from '../errors/database-error.js';
 import { createStatementRefusedError } from '../errors/usage-errors.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
-import { checkConsistency } from './check-call-options.js';
+import { checkTransactionOptions } from './check-call-options.js';
 import { choosePlace } from './choose-place.js';
 import type { ConnectionCalls } from './connection-calls.js';
 import type { DatabaseTransaction } from './database-transaction.js';
@@ -36,7 +36,7 @@ export async function withTransaction<T>(
 ): Promise<T> {
   const { mode = 'write', propagation = 'nested', idempotent = false, consistency } = options;
   assertMode(mode);
-  checkConsistency(consistency);
+  checkTransactionOptions(options);
   const { timeoutMs = defaults.transactionTimeoutMs, maxAttempts = defaults.maxAttempts } = options;
   return calls.track(async () => {
     const deadline = calls.createDeadline({ timeoutMs });

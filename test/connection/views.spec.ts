@@ -77,4 +77,14 @@ describe.each(useBackends())('withOptions() on %s', (_name, findUrl) => {
     expect(failure).toMatchObject({ code: 'ARGS_INVALID' });
     expect(failure.message).toContain(message);
   });
+
+  it('refuses an option of a transaction that does not exist', async () => {
+    const options: object = { timeoutMS: 5 };
+    const failure = await failureOf(db.withTransaction(async () => 1, options));
+
+    expect(failure).toMatchObject({ code: 'ARGS_INVALID', outcome: 'not-applied' });
+    expect(failure.message).toContain(
+      'unknown transaction option "timeoutMS"; there are mode, propagation, timeoutMs, maxAttempts',
+    );
+  });
 });
