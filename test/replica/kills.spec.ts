@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createConnection, type DatabaseConnection } from '../../lib/index.js';
 import { spawnGuarded } from '../support/guarded-process.js';
+import { startFaultProxy } from '../support/fault-proxy.js';
 import { startSqld, type SqldServer } from '../support/sqld-server.js';
 import { newPath, openReplica, readFrom, syncChildren, until, untilState } from './replica-setup.js';
 
@@ -165,6 +166,30 @@ describe('under the log compaction of the primary', () => {
     expect({ stale, rebuilds }).toEqual({ stale: 0, rebuilds: 0 });
     expect(localReads).toBeGreaterThan(0);
   }, 120_000);
+});
+
+describe('a primary that does not find a part of its log', () => {
+  it('is asked again at once, and nobody hears of it', async () => {
+    const proxy = await startFaultProxy(server.url);
+    try {
+      await using db = await openReplica(proxy.url, { syncIntervalMs: 60_000 });
+      await untilState(db, 'serving');
+      await other.execute('INSERT INTO t VALUES (1)');
+      const headers = {
+        'content-type': 'application/grpc-web+proto',
+        'grpc-status': '13',
+        'grpc-message': 'snapshot not found',
+      };
+      const when = (request: string): boolean => request.includes('LogEntries');
+      proxy.inject({ kind: 'respond', status: 200, headers }, { requests: 5, when });
+      await db.sync();
+
+      expect(await readFrom(db, 'SELECT count(*) FROM t', 'replica')).toEqual({ value: 1, isLocal: true });
+      expect(db.reports).toEqual(['REPLICA_READY']);
+    } finally {
+      await proxy.close();
+    }
+  });
 });
 
 describe('the share of local reads', () => {
