@@ -61,7 +61,10 @@ describe('an answer that does not fit to what was applied', () => {
     await using db = await openReplica(proxy.url, { syncIntervalMs: 60_000 });
     const restore = await backUp();
     await db.execute(lose);
-    const before = await readFrom(db, lost);
+    const before = await until(
+      () => readFrom(db, lost),
+      ({ isLocal }) => isLocal,
+    );
     await restore();
     // the answer to the question where its log is comes late
     proxy.inject({ kind: 'delay', upMs: 1_000 }, asks);
@@ -78,10 +81,13 @@ describe('an answer that does not fit to what was applied', () => {
   });
 
   it('keeps reads from the replica while the primary does not say where its log is, and for no longer', async () => {
-    await using db = await openReplica(proxy.url, { syncIntervalMs: 60_000, connectTimeoutMs: 300 });
+    await using db = await openReplica(proxy.url, { syncIntervalMs: 60_000, connectTimeoutMs: 1_000 });
     const restore = await backUp();
     await db.execute(lose);
-    const before = await readFrom(db, lost);
+    const before = await until(
+      () => readFrom(db, lost),
+      ({ isLocal }) => isLocal,
+    );
     await restore();
     proxy.inject({ kind: 'blackhole' }, asks);
     await db.execute('UPDATE t SET a = 2');
