@@ -54,6 +54,7 @@ export {
   type DatabaseHealth,
   type PingCheckOptions,
 } from './nest/database-health-indicator.js';
+export { type ReplicaHealth } from './nest/replica-health.js';
 export {
   DatabaseDeadlineInterceptor,
   type DatabaseDeadlineOptions,

@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import type { ReplicaStatus } from '../contract/connection.js';
 import type { Backend } from '../contract/driver.js';
 import type { ConnectionStatus } from '../database/connection-status.js';
 import type { DatabaseConnection } from '../database/database-connection.js';
 import { findDatabaseError } from '../errors/find-database-error.js';
 import { getConnectionToken } from './connection-token.js';
 import { HealthProbe } from './health-probe.js';
+import { findReplicaWeakness, toReplicaHealth, type ReplicaHealth } from './replica-health.js';
 
 /** How to check a connection. */
 export interface PingCheckOptions {
@@ -34,6 +34,8 @@ export type DatabaseHealth =
       readonly backend: Backend;
       readonly state: HealthState;
       readonly latencyMs: number;
+      /** There beside an embedded replica. */
+      readonly replica?: ReplicaHealth;
     }
   | {
       /** The app serves, with less than it should have: HTTP 200. */
@@ -47,6 +49,8 @@ export type DatabaseHealth =
       readonly since: string;
       /** Of the fallback; a database that is not there has none. */
       readonly latencyMs?: number;
+      /** There beside an embedded replica. */
+      readonly replica?: ReplicaHealth;
     }
   | {
       readonly status: 'down';
@@ -58,6 +62,8 @@ export type DatabaseHealth =
       readonly message: string;
       /** There while the circuit breaker is not closed: calls fail at once until the database answers a probe. */
       readonly breaker?: 'open' | 'half-open';
+      /** There beside an embedded replica. */
+      readonly replica?: ReplicaHealth;
     };
 
 type HealthState = ConnectionStatus['state'] | 'draining';
@@ -119,9 +125,10 @@ export class DatabaseHealthIndicator {
     }
     const { backend, state, replica } = connection.status();
     if (state === 'degraded') return describeDegraded(connection, result.latencyMs);
-    const weakness = replica && findWeakness(replica);
-    if (weakness !== undefined) return { ...weakness, backend, latencyMs: result.latencyMs };
-    return { status: 'up', backend, state, latencyMs: result.latencyMs };
+    const { latencyMs } = result;
+    if (replica === undefined) return { status: 'up', backend, state, latencyMs };
+    const found = { status: 'up', state, ...findReplicaWeakness(replica) } as const;
+    return { ...found, backend, latencyMs, replica: toReplicaHealth(replica) };
   }
 
   #probeOf(connection: DatabaseConnection): HealthProbe {
@@ -153,28 +160,21 @@ function describeDegraded(connection: DatabaseConnection, latencyMs?: number): D
   };
 }
 
-type Weakness = Omit<Extract<DatabaseHealth, { since: string }>, 'backend'>;
-
-/** What a replica keeps from being as good as it should be. */
-function findWeakness({ state, isStale, lastSyncAt }: ReplicaStatus): Weakness | undefined {
-  const since = (lastSyncAt ?? new Date()).toISOString();
-  const status = 'up';
-  if (isStale) {
-    const message = 'The replica serves, and is older than it may be';
-    return { status, state: 'degraded', code: 'REPLICA_STALE', message, since };
-  }
-  if (state !== 'schema') return undefined;
-  const message = 'The replica cannot read the schema, so the primary serves every read';
-  return { status, state: 'degraded', code: 'REPLICA_SCHEMA', message, since };
-}
-
 function describeDown(
   connection: DatabaseConnection,
   code: string,
   message: string,
   state: HealthState = connection.status().state,
 ): DatabaseHealth {
-  const { backend, breaker } = connection.status();
+  const { backend, breaker, replica } = connection.status();
   const isCut = breaker !== undefined && breaker.state !== 'closed';
-  return { status: 'down', backend, state, code, message, ...(isCut && { breaker: breaker.state }) };
+  return {
+    status: 'down',
+    backend,
+    state,
+    code,
+    message,
+    ...(isCut && { breaker: breaker.state }),
+    ...(replica && { replica: toReplicaHealth(replica) }),
+  };
 }

@@ -146,27 +146,6 @@ describe('a primary that is killed', () => {
   });
 });
 
-describe('under the log compaction of the primary', () => {
-  it('2,000 reads after writes by 20 writers miss none of them', async () => {
-    await using db = await openReplica(server.url, { syncIntervalMs: 50 });
-    await db.execute('CREATE TABLE w (writer INTEGER PRIMARY KEY, n INTEGER, filler TEXT)');
-    let stale = 0;
-    const write = async (writer: number): Promise<void> => {
-      for (let n = 1; n <= 100; n++) {
-        await db.execute('INSERT OR REPLACE INTO w VALUES (?, ?, hex(randomblob(1000)))', [writer, n]);
-        const { rows } = await db.execute('SELECT n FROM w WHERE writer = ?', [writer]);
-        if (rows[0]?.[0 as never] !== n) stale++;
-      }
-    };
-    await Promise.all(Array.from({ length: 20 }, (_, writer) => write(writer)));
-    const { localReads = 0, remoteReads = 0, rebuilds } = db.status().replica ?? {};
-    console.info(`${localReads} of ${localReads + remoteReads} reads were local`);
-
-    expect({ stale, rebuilds }).toEqual({ stale: 0, rebuilds: 0 });
-    expect(localReads).toBeGreaterThan(0);
-  }, 120_000);
-});
-
 describe('the share of local reads', () => {
   it('is nearly everything without writes, and most of it at one write a second', async () => {
     await using db = await openReplica(server.url, { syncIntervalMs: 200 });

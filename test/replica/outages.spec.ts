@@ -36,11 +36,16 @@ describe('while the primary is away', () => {
   it('an app boots and reads from its replica, writes fail at once, and all heals by itself', async () => {
     const first = await openReplica(proxy.url, options());
     await readFrom(first, count);
+    const before = first.status().replica;
     await first.close();
     await proxy.refuse();
     await using db = await openReplica(proxy.url, { ...options(), path: first.path, maxStalenessMs: 1 });
     const away = await readFrom(db, count);
     const health = new DatabaseHealthIndicator({} as ModuleRef);
+    await until(
+      () => db.status().replica?.lastSyncError,
+      (code) => code !== undefined,
+    );
     const ready = await health.pingCheck('db', { connection: db });
     const write = await failureOf(db.execute('INSERT INTO t VALUES (2)'));
     await proxy.accept();
@@ -59,7 +64,25 @@ describe('while the primary is away', () => {
     await untilState(db, 'serving');
 
     expect(away).toEqual({ value: 1, isLocal: true });
-    expect(ready.db).toMatchObject({ status: 'up', state: 'degraded', code: 'REPLICA_STALE' });
+    const { historyId } = before ?? {};
+    expect(JSON.parse(JSON.stringify(ready.db))).toEqual({
+      status: 'up',
+      backend: 'turso',
+      state: 'degraded',
+      code: 'REPLICA_STALE',
+      message: expect.any(String),
+      since: expect.any(String),
+      latencyMs: expect.any(Number),
+      replica: {
+        state: 'serving',
+        framesBehind: 0,
+        ageMs: expect.any(Number),
+        lastSyncError: 'ECONNREFUSED',
+        historyId,
+      },
+    });
+    expect(historyId).toMatch(/^[0-9a-f]{32}$/);
+    expect('since' in ready.db && Date.now() - Date.parse(ready.db.since)).toBeGreaterThanOrEqual(10);
     expect(write).toMatchObject({ kind: 'unavailable', outcome: 'not-applied' });
     expect(await readFrom(db, count)).toMatchObject({ value: 2 });
     expect(db.status().replica).toMatchObject({ rebuilds: 0 });
@@ -188,6 +211,7 @@ describe('while the primary is away', () => {
     const [child] = syncChildren() as [number];
     process.kill(child, 'SIGSTOP');
     await db.execute('INSERT INTO t VALUES (2)');
+    const patient = await readFrom(db, count);
     await proxy.refuse();
     const own = await failureOf(db.execute(count));
     const stale = await readFrom(db, count, 'replica');
@@ -202,6 +226,7 @@ describe('while the primary is away', () => {
       (found) => found === 2,
     );
 
+    expect(patient).toEqual({ value: 2, isLocal: false });
     expect(own).toMatchObject({ kind: 'unavailable' });
     expect(stale).toEqual({ value: 1, isLocal: true });
     expect((await readFrom(db, count)).value).toBe(2);
@@ -357,7 +382,7 @@ describe('a token that has expired', () => {
     token = server.expiredToken ?? '';
     const failure = await until(
       () => db.status().replica?.lastSyncError,
-      (code) => code !== undefined,
+      (code) => code === 'HTTP_401',
     );
     const stale = await readFrom(db, count, 'replica');
     token = server.authToken ?? '';
@@ -367,7 +392,7 @@ describe('a token that has expired', () => {
     );
     await db.execute('INSERT INTO t VALUES (2)');
 
-    expect(failure).toBeDefined();
+    expect(failure).toBe('HTTP_401');
     expect(stale).toEqual({ value: 1, isLocal: true });
     expect(await readFrom(db, count)).toMatchObject({ value: 2 });
   });

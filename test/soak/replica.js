@@ -14,7 +14,7 @@ import { createConnection } from 'nestjs-turso';
 import { startLibsqlServer } from 'nestjs-turso/testing';
 
 /** The bound of the log, and what one sync may add before it is emptied; bytes. */
-const longestLog = 64 * 1_048_576;
+const longestLog = 24 * 1_048_576;
 const longestStopMs = 30_000;
 /**
  * In this many kills of each minute the primary is among the victims. A write that it takes along is of unknown outcome, after which

@@ -111,9 +111,12 @@ export class Freshness {
     this.#needed = index !== undefined && index > latest ? index : latest;
   }
 
-  /** The file is empty again. */
+  /** The file is empty again: what was named before may be of another log than what it is filled from. */
   reset(): void {
     this.frame = undefined;
+    this.beginAsking();
+    this.endAsking(undefined);
+    this.needNextSync();
   }
 
   #isUnsettledNow(): boolean {

@@ -14,6 +14,7 @@ export class PrimaryHistory {
   readonly #parts: HistoryParts;
   #id: string | undefined;
   #isDoubted = false;
+  #hasOvertaken = false;
   /** Nobody knows which primary answers: at first, and after an outage. */
   #mustAsk = true;
 
@@ -35,9 +36,15 @@ export class PrimaryHistory {
     return this.#mustAsk || this.#isDoubted;
   }
 
-  /** Of the files as an earlier process, or a sync, has left them. */
-  adopt(id: string | undefined): void {
+  /** Of the files as an earlier process has left them. */
+  adopt(id: string): void {
     this.#id = id;
+  }
+
+  /** Nothing is applied any more. */
+  forget(): void {
+    this.#id = undefined;
+    this.#isDoubted = false;
   }
 
   doubt(): void {
@@ -50,14 +57,19 @@ export class PrimaryHistory {
   }
 
   /**
-   * Asks, and once more before it says yes: an answer may be older than the sync that it is compared with.
-   * @returns true when its log ends before what was applied
+   * Asks, and once more before it says that the log is too short: an answer may be older than the sync that it is compared with.
+   * @returns why what was applied is not of its log; undefined when nothing says so
    * @throws DatabaseError when the primary does not answer
    */
-  async isBehind(signal: AbortSignal): Promise<boolean> {
+  async findLoss(signal: AbortSignal): Promise<string | undefined> {
     const isBehind = (await this.#askOnce(signal)) && (await this.#askOnce(signal));
+    const wasDoubted = this.#isDoubted;
     this.#isDoubted = false;
-    return isBehind;
+    if (isBehind) return 'the log of the primary ends before what was applied: it was restored or reset';
+    // what was doubted has not become true by what was written since; only at an address whose answers lag it comes again
+    if (!wasDoubted || this.#hasOvertaken) return undefined;
+    this.#hasOvertaken = true;
+    return 'the primary has answered from before what was applied: it was restored, and written to since';
   }
 
   /** True when a log of this name is not the one whose frames were applied. */

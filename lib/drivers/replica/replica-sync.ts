@@ -152,14 +152,14 @@ export class ReplicaSync {
       if (brokenBy !== undefined) await this.#rebuild(brokenBy);
       else if (!(await files.areUntouched())) await this.#rebuild('somebody else has changed its files');
       if (this.#history.mustAsk) {
-        await this.#rebuildIfBehind();
+        await this.#rebuildIfLost();
         // it does answer: until the sync that follows has shown which log it has, reads go there
         this.#state.check();
       }
       await this.#syncAndSettle();
       // a sync that brings nothing says that nothing is missing, also when the primary has less than was applied
       const isSilent = this.#lastAnswer.frames === 0 && !freshness.isConfirmed;
-      if (isSilent && (await this.#rebuildIfBehind())) await this.#syncAndSettle();
+      if (isSilent && (await this.#rebuildIfLost())) await this.#syncAndSettle();
       if (await this.#log.apply(this.#closer.signal)) await this.#remember();
       if (wasAway) this.#age.endOutage();
     } catch (error) {
@@ -168,12 +168,11 @@ export class ReplicaSync {
     }
   }
 
-  /** @returns true when the primary has less than was applied, so that nothing of that is left */
-  async #rebuildIfBehind(): Promise<boolean> {
-    const isBehind = await this.#history.isBehind(this.#closer.signal);
-    if (isBehind)
-      await this.#rebuild('the log of the primary ends before what was applied: it was restored or reset');
-    return isBehind;
+  /** @returns true when the primary has lost what was applied, so that nothing of that is left */
+  async #rebuildIfLost(): Promise<boolean> {
+    const loss = await this.#history.findLoss(this.#closer.signal);
+    if (loss !== undefined) await this.#rebuild(loss);
+    return loss !== undefined;
   }
 
   async #syncAndSettle(): Promise<void> {
@@ -220,8 +219,8 @@ export class ReplicaSync {
     this.#state.beginAnew(reason);
     await files.disown();
     await reads.close();
-    freshness.frame = undefined;
-    this.#history.adopt(undefined);
+    freshness.reset();
+    this.#history.forget();
     this.#age.forget();
     await this.#runner.reset();
     this.#state.emptied();

@@ -55,7 +55,8 @@ export class SyncLoop {
   /** Runs a round that begins from now on, whatever failed before. @throws what it fails with */
   async run(deadline: Deadline): Promise<void> {
     if (this.#running !== undefined) await within(this.#running, deadline, doing);
-    this.#request();
+    // one that runs now was asked for by somebody else, and has begun since
+    if (this.#running === undefined) this.#request();
     if (this.#running === undefined) throw createClientClosedError();
     await within(this.#running, deadline, doing);
     if (this.#failures > 0) throw this.#lastError;

@@ -1,0 +1,57 @@
+import { describe, expect, it } from '@jest/globals';
+import { Freshness } from '../../../lib/drivers/replica/freshness.js';
+import { PrimaryHistory } from '../../../lib/drivers/replica/primary-history.js';
+
+/** @param answers of the primary to the question where its log ends */
+function openHistory(applied: bigint, answers: (bigint | undefined)[]) {
+  const freshness = new Freshness();
+  freshness.frame = applied;
+  const history = new PrimaryHistory({
+    freshness,
+    connectTimeoutMs: 1_000,
+    askFrame: () => Promise.resolve(answers.shift()),
+  });
+  return { freshness, history, find: () => history.findLoss(new AbortController().signal) };
+}
+
+describe('the history of a primary', () => {
+  it('is another one when its log ends before what was applied, twice', async () => {
+    const short = openHistory(10n, [9n, 9n]);
+    const late = openHistory(10n, [9n, 10n]);
+
+    expect(await short.find()).toContain('ends before');
+    expect(await late.find()).toBeUndefined();
+  });
+
+  it('is another one when an answer was from before what was applied, however far the log goes since', async () => {
+    const { history, find } = openHistory(10n, [12n]);
+    history.doubt();
+
+    expect(await find()).toContain('written to since');
+    expect(history.isDoubted).toBe(false);
+  });
+
+  it('is not taken for another one again and again where answers lag', async () => {
+    const { history, find } = openHistory(10n, [12n, 12n, 12n]);
+    const losses: unknown[] = [];
+    for (let n = 0; n < 3; n++) {
+      history.doubt();
+      losses.push(await find());
+    }
+
+    expect(losses).toEqual([expect.any(String), undefined, undefined]);
+  });
+
+  it('names no position that is needed any more once nothing of it is applied', () => {
+    const { freshness, history } = openHistory(10n, []);
+    const late = freshness.observe();
+    freshness.observe()(20n);
+    history.doubt();
+    freshness.reset();
+    history.forget();
+
+    expect(freshness.needed).toBe(-1n);
+    expect(history.isDoubted).toBe(false);
+    expect(late(5n)).toBe('plausible');
+  });
+});
