@@ -6,6 +6,7 @@ import { within } from '../async/within.js';
 import type { DriverConnection } from '../contract/connection.js';
 import { DatabaseError, withOutcome } from '../errors/database-error.js';
 import { findSilence } from '../errors/silence.js';
+import { circuitOpenCode } from './circuit-breaker.js';
 import type { RetryBudget } from './retry-budget.js';
 
 /** Waits between attempts: at most 50 ms after the first failure, at most a second later on. */
@@ -135,9 +136,10 @@ async function callWithRetry<T>(
   }
 }
 
-/** Whether time may mend a failure. */
+/** Whether time may mend a failure. An open breaker has judged already: nobody waits for it. */
 function mayPass(error: unknown): error is DatabaseError {
-  return error instanceof DatabaseError && (error.kind === 'unavailable' || error.kind === 'busy');
+  if (!(error instanceof DatabaseError) || error.code === circuitOpenCode) return false;
+  return error.kind === 'unavailable' || error.kind === 'busy';
 }
 
 const earlierAttempt = 'an earlier attempt may have been applied';

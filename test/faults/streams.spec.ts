@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createDeadline } from '../../lib/async/deadline.js';
 import { HranaClient } from '../../lib/drivers/turso/hrana-client.js';
-import type { HranaListener } from '../../lib/drivers/turso/hrana-listener.js';
+import { unheard, type HranaListener } from '../../lib/drivers/turso/hrana-listener.js';
 import { createOptionsEnvironment } from '../../lib/options/options-environment.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
 import type { ResolvedTursoTarget } from '../../lib/options/resolved-options.js';
@@ -136,7 +136,7 @@ describe('the answers of a server', () => {
   it('tell how far its log is', async () => {
     const seen: bigint[] = [];
     const client = createClient(server.url, {
-      onAnswer: () => undefined,
+      ...unheard,
       onRequest: () => (index) => seen.push(index),
     });
     const stmt = { sql: "INSERT INTO books VALUES ('a')", want_rows: true };
