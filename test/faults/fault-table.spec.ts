@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { answerScenarios } from './table/answers.scenarios.js';
 import { callKinds } from './table/call-kinds.js';
 import { connectingScenarios } from './table/connecting.scenarios.js';
+import { crowdScenarios, isLong } from './table/crowd.scenarios.js';
 import { localKinds } from './table/local-calls.js';
 import { localScenarios, notShown, runLocal, type LocalResult } from './table/local-files.js';
 import { processScenarios } from './table/process.scenarios.js';
@@ -17,7 +18,7 @@ import { tokenScenarios } from './table/token.scenarios.js';
 
 const page = join(import.meta.dirname, '../../docs/faults.md');
 const prettier = join(import.meta.dirname, '../../node_modules/prettier/bin/prettier.cjs');
-const longestRunMs = 180_000;
+const longestRunMs = isLong ? 300_000 : 180_000;
 
 const scenarios = [
   ...connectingScenarios,
@@ -25,6 +26,7 @@ const scenarios = [
   ...processScenarios,
   ...tokenScenarios,
   ...sizeScenarios,
+  ...crowdScenarios,
 ];
 
 /** Of each scenario its cells, in the order of the columns. */
