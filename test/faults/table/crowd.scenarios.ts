@@ -20,7 +20,7 @@ export const crowdScenarios: readonly Scenario[] = [
     fault: 'SIGSTOP for 30 s under 20 callers',
     withinMs,
     crowd: { callers: 20, lastsMs: isLong ? 30_000 : 3_000 },
-    options: () => ({ queryTimeoutMs: 1_000, transactionTimeoutMs: 1_500 }),
+    options: () => ({ queryTimeoutMs: 1_000, transactionTimeoutMs: 4_000 }),
     either: true,
     async strike({ server, mend }) {
       mend.push(() => server.kill('SIGCONT'));
