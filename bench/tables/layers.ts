@@ -37,7 +37,11 @@ export const table: Table = {
 async function compareLayers(room: Room, scale: Scale, group: string, url: string): Promise<Contender[]> {
   const options = resolveOptions({ url }, environment);
   const driver = await createDriver(options, () => undefined);
-  const network = { onAnswer: () => undefined, protect: (remote: DriverConnection) => remote };
+  const network = {
+    onAnswer: () => undefined,
+    refusal: () => undefined,
+    protect: (remote: DriverConnection) => remote,
+  };
   const bare = await driver.open(createDeadline(options.connectTimeoutMs), network);
   room.use({ close: () => bare.close(createDeadline(options.connectTimeoutMs)) });
   const connection = room.use(createResolvedConnection(options));

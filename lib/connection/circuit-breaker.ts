@@ -14,6 +14,9 @@ export interface BreakerStatus {
   readonly retryAfterMs: number;
 }
 
+/** Code of a call that was not sent. */
+export const circuitOpenCode = 'CIRCUIT_OPEN';
+
 /** Failures in a row, with no answer in between, that open the breaker. */
 const failuresToOpen = 5;
 
@@ -63,6 +66,11 @@ export class CircuitBreaker {
     if (this.#openings > 0) throw this.#refuse();
   }
 
+  /** What a call is told that was let in before and is not sent yet; undefined while the database answers. */
+  get refusal(): DatabaseError | undefined {
+    return this.#openings > 0 ? this.#refuse() : undefined;
+  }
+
   /** Never rejects. */
   async #runProbe(): Promise<void> {
     this.#probing = true;
@@ -101,7 +109,7 @@ export class CircuitBreaker {
     this.#extend();
     this.#report({
       level: 'warning',
-      code: 'CIRCUIT_OPEN',
+      code: circuitOpenCode,
       message: `the database did not answer ${this.#failures} calls in a row (${this.#lastError?.code}); calls fail at once until it does`,
     });
   }
@@ -125,7 +133,7 @@ export class CircuitBreaker {
   #refuse(): DatabaseError {
     const message = `the database did not answer the last ${this.#failures} calls (${this.#lastError?.code}), so this one was not sent; the next probe goes in ${this.#retryAfterMs()} ms`;
     return new DatabaseError(message, {
-      code: 'CIRCUIT_OPEN',
+      code: circuitOpenCode,
       kind: 'unavailable',
       outcome: 'not-applied',
       retryAfterMs: this.#retryAfterMs(),

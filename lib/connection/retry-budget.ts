@@ -10,13 +10,13 @@ const perCall = 0.1;
  */
 export class RetryBudget {
   #tokens = capacity;
-  #calls = 0;
+  #attempts = 0;
   #retries = 0;
   readonly #paid = new WeakSet<Error>();
 
   /** How many attempts were made, first and further ones. */
   get attempts(): number {
-    return this.#calls + this.#retries;
+    return this.#attempts;
   }
 
   /** How many further attempts were made. */
@@ -26,7 +26,7 @@ export class RetryBudget {
 
   /** Counts a call. */
   deposit(): void {
-    this.#calls++;
+    this.#attempts++;
     this.#tokens = Math.min(capacity, this.#tokens + perCall);
   }
 
@@ -41,7 +41,19 @@ export class RetryBudget {
       this.#tokens--;
       this.#paid.add(reason);
     }
+    this.#attempts++;
     this.#retries++;
+    return true;
+  }
+
+  /**
+   * The same for a transaction that is to run again. It begins anew, which counts as a call and adds to the budget as one.
+   * @param reason what it was lost by
+   */
+  withdrawRun(reason: Error): boolean {
+    if (!this.withdraw(reason)) return false;
+    this.#attempts--;
+    this.#tokens -= perCall;
     return true;
   }
 }

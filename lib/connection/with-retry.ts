@@ -6,6 +6,7 @@ import { within } from '../async/within.js';
 import type { DriverConnection } from '../contract/connection.js';
 import { DatabaseError, withOutcome } from '../errors/database-error.js';
 import { findSilence } from '../errors/silence.js';
+import { circuitOpenCode } from './circuit-breaker.js';
 import type { RetryBudget } from './retry-budget.js';
 
 /** Waits between attempts: at most 50 ms after the first failure, at most a second later on. */
@@ -23,8 +24,8 @@ interface Call<T> {
 }
 
 /**
- * Tries a call again when the server could not be reached: one that surely was not applied up to `maxAttempts` times; one whose
- * outcome is unknown once, if it only reads or its caller declared it idempotent, and only when the server answers a ping: what took
+ * Tries a call again when the server could not be reached, or somebody else held its lock: one that surely was not applied up to
+ * `maxAttempts` times; one whose outcome is unknown once, if it only reads or its caller declared it idempotent, and only when the server answers a ping: what took
  * the server down must not be sent again.
  * @param maxAttempts counts the first call too
  */
@@ -116,8 +117,7 @@ async function callWithRetry<T>(
       return await run(repeated !== 'no');
     } catch (error) {
       const failure = repeated === 'idempotent' ? withOutcome(error, 'unknown', earlierAttempt) : error;
-      if (attempt >= maxAttempts || !(error instanceof DatabaseError) || error.kind !== 'unavailable')
-        throw failure;
+      if (attempt >= maxAttempts || !mayPass(error)) throw failure;
       const waitMs = Math.max(error.retryAfterMs ?? 0, jitteredBackoffMs(attempt, baseWaitMs, longestWaitMs));
       if (waitMs >= remainingMs(deadline)) throw failure;
       if (error.outcome === 'applied') throw failure;
@@ -134,6 +134,12 @@ async function callWithRetry<T>(
       if (error.outcome === 'unknown' && !(await answers(reason, deadline))) throw failure;
     }
   }
+}
+
+/** Whether time may mend a failure. An open breaker has judged already: nobody waits for it. */
+function mayPass(error: unknown): error is DatabaseError {
+  if (!(error instanceof DatabaseError) || error.code === circuitOpenCode) return false;
+  return error.kind === 'unavailable' || error.kind === 'busy';
 }
 
 const earlierAttempt = 'an earlier attempt may have been applied';

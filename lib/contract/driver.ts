@@ -25,6 +25,8 @@ export interface DriverCapabilities {
 export interface Network {
   /** Called whenever the database answered a request, whatever it said. */
   readonly onAnswer: () => void;
+  /** Why a call that has waited for its turn is not sent any more; undefined as long as the database answers. */
+  readonly refusal: () => Error | undefined;
   /** Puts around a connection what its calls need: attempts, and failing fast. */
   readonly protect: (remote: DriverConnection) => DriverConnection;
 }

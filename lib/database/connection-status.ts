@@ -31,7 +31,7 @@ export interface ConnectionStatus {
    * beginning. 0 for a local database, where nothing can fail on the way.
    */
   readonly attempts: number;
-  /** Of those, the further ones. */
+  /** Of those, the further ones, and further runs of a transaction whose server could not be reached. */
   readonly retries: number;
   /** Calls that ended at their deadline, since the connection was created. */
   readonly timeouts: number;

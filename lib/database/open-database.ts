@@ -34,6 +34,7 @@ export async function openDatabase(
   let layers: Pick<OpenedDatabase, 'breaker' | 'budget'> = { breaker: undefined, budget: undefined };
   const network: Network = {
     onAnswer: () => layers.breaker?.onAnswer(),
+    refusal: () => layers.breaker?.refusal,
     protect: (remote) => {
       const ping = (): Promise<void> => remote.ping(createDeadline(options.connectTimeoutMs));
       const breaker = new CircuitBreaker(ping, report);

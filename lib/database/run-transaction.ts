@@ -1,9 +1,11 @@
 import { jitteredBackoffMs } from '../async/backoff.js';
 import { remainingMs, type Deadline } from '../async/deadline.js';
 import { sleep } from '../async/sleep.js';
+import type { RetryBudget } from '../connection/retry-budget.js';
 import type { DriverConnection } from '../contract/connection.js';
 import type { Consistency, TransactionMode } from '../contract/statement.js';
 import { DatabaseError, withOutcome } from '../errors/database-error.js';
+import { findSilence } from '../errors/silence.js';
 import type { DatabaseTransaction } from './database-transaction.js';
 import { ManagedTransaction } from './managed-transaction.js';
 import { runInScope } from './scope-storage.js';
@@ -22,6 +24,8 @@ export interface RootRun {
   readonly maxAttempts: number;
   readonly idempotent: boolean;
   readonly consistency: Consistency | undefined;
+  /** Bounds further runs behind a server in trouble; undefined for a database in this process. */
+  readonly budget: RetryBudget | undefined;
 }
 
 /** Waits between two runs of a callback, in milliseconds. */
@@ -51,10 +55,14 @@ export async function runRootTransaction<T>(
       const failure = mayBeCommitted
         ? withOutcome(error, 'unknown', 'an earlier run may be committed')
         : error;
-      if (scope === undefined || attempt >= run.maxAttempts || !mayRunAgain(error, scope, run)) throw failure;
-      mayBeCommitted ||= (findReason(error, scope) as DatabaseError).outcome === 'unknown';
-      waitMs = jitteredBackoffMs(attempt, baseWaitMs, longestWaitMs);
+      const reason = scope && findReason(error, scope);
+      if (attempt >= run.maxAttempts || !mayRunAgain(reason, run)) throw failure;
+      mayBeCommitted ||= reason.outcome === 'unknown';
+      waitMs = Math.max(reason.retryAfterMs ?? 0, jitteredBackoffMs(attempt, baseWaitMs, longestWaitMs));
       if (waitMs >= remainingMs(run.deadline)) throw failure;
+      // a lock that somebody else took is no trouble of the server
+      if (reason.kind === 'unavailable' && run.budget?.withdrawRun(findSilence(reason) ?? reason) === false)
+        throw failure;
     }
   }
 }
@@ -129,8 +137,7 @@ async function runAfterCommit(works: readonly (() => unknown)[]): Promise<void> 
 }
 
 /** A lost lock, an expired stream, a restarted server: the whole transaction may run again, unless its commit may have arrived. */
-function mayRunAgain(error: unknown, scope: TransactionScope, { idempotent }: RootRun): boolean {
-  const reason = findReason(error, scope);
+function mayRunAgain(reason: unknown, { idempotent }: RootRun): reason is DatabaseError {
   if (!(reason instanceof DatabaseError)) return false;
   if (reason.outcome === 'unknown') return idempotent;
   return reason.outcome === 'not-applied' && (reason.kind === 'busy' || reason.kind === 'unavailable');

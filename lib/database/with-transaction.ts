@@ -41,7 +41,7 @@ export async function withTransaction<T>(
   return calls.track(async () => {
     const deadline = calls.createDeadline({ timeoutMs });
     // without a wait where none is needed: calls of one tick keep their order
-    const { connection, driver } = calls.session.opened ?? (await calls.session.open(deadline));
+    const { connection, driver, budget } = calls.session.opened ?? (await calls.session.open(deadline));
     const { databaseKey } = connection;
     const host = calls.createHost(databaseKey);
     const outer = findOuterScope(databaseKey);
@@ -49,7 +49,7 @@ export async function withTransaction<T>(
     if (place === 'without')
       return runWithoutTransaction(databaseKey, new WithoutTransaction(plain), callback);
     if (place === 'begin' || outer === undefined) {
-      const run = { mode, deadline, origin, maxAttempts, idempotent, consistency };
+      const run = { mode, deadline, origin, maxAttempts, idempotent, consistency, budget };
       return runInScope(databaseKey, undefined, () => runRootTransaction(connection, host, callback, run));
     }
     if (place === 'join') return joinScope(host, outer, callback);

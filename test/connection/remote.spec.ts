@@ -74,6 +74,24 @@ describe('a connection to a server', () => {
     expect(await child.ended).toEqual([[]]);
   });
 
+  it('ends its process by itself although the function for its token never answers', async () => {
+    const child = startChild(
+      `
+      const authToken = () => new Promise(() => undefined);
+      const options = { connectTimeoutMs: 60_000, shutdownTimeoutMs: 50 };
+      const db = createConnection({ url: process.env.URL, authToken, ...options });
+      const call = db.execute('SELECT 1').catch((error) => print(error.code));
+      await db.close();
+      await call;
+      const closedAt = performance.now();
+      process.on('exit', () => print(performance.now() - closedAt < 10_000));
+    `,
+      { URL: server.url },
+    );
+
+    expect(await child.ended).toEqual(['CLIENT_CLOSED', true]);
+  });
+
   it('asks the function for its token once', async () => {
     let asked = 0;
     const db = open({ authToken: async () => (asked++, server.authToken as string) });

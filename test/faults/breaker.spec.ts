@@ -64,6 +64,25 @@ describe('the circuit breaker', () => {
     expect(proxy.counts.requests).toBe(requests);
   });
 
+  it.each<[string, (one: DatabaseConnection) => Promise<unknown>]>([
+    ['writes', (one) => one.execute({ sql: 'INSERT INTO t VALUES (1)', timeoutMs: 20_000 })],
+    ['batches', (one) => one.batch(['INSERT INTO t VALUES (1)'], 'write')],
+    ['transactions', (one) => one.withTransaction((tx) => tx.execute('INSERT INTO t VALUES (1)'))],
+    ['reads', (one) => one.execute({ sql: 'SELECT 1', timeoutMs: 20_000 })],
+    ['streams', (one) => one.stream('SELECT 1').next()],
+  ])('fails at once the %s that wait for their turn when it opens', async (_what, call) => {
+    const one = createConnection({ url: proxy.url, maxAttempts: 1, pool: { maxStreams: 1 } });
+    await one.open();
+    proxy.inject({ kind: 'reset-before-forward' });
+    const { requests } = proxy.counts;
+    const codes = await Promise.all(numbers(40).map(() => codeOf(call(one))));
+    const sent = proxy.counts.requests - requests;
+    await one.close();
+
+    expect(codes.filter((code) => code === 'CIRCUIT_OPEN').length).toBeGreaterThan(20);
+    expect(sent).toBeLessThan(20);
+  });
+
   it('lets one probe through when it is due, and everybody once that is answered', async () => {
     await proxy.refuse();
     await fail(5);

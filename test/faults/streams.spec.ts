@@ -1,6 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { createDeadline } from '../../lib/async/deadline.js';
 import { HranaClient } from '../../lib/drivers/turso/hrana-client.js';
+import { unheard, type HranaListener } from '../../lib/drivers/turso/hrana-listener.js';
 import { createOptionsEnvironment } from '../../lib/options/options-environment.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
 import type { ResolvedTursoTarget } from '../../lib/options/resolved-options.js';
@@ -28,6 +32,11 @@ async function count(rows: AsyncIterable<unknown>): Promise<number> {
   let found = 0;
   for await (const row of rows) if (row !== undefined) found++;
   return found;
+}
+
+function createClient(url: string, listener?: HranaListener): HranaClient {
+  const { target } = resolveOptions({ url }, createOptionsEnvironment(undefined));
+  return new HranaClient(target as ResolvedTursoTarget, 1_000, 1, listener);
 }
 
 const isCursor = (request: string): boolean => request.includes('/v3/cursor');
@@ -102,12 +111,32 @@ describe('a stream from a server', () => {
   });
 });
 
+describe('an answer that never ends', () => {
+  it.each([
+    ['an error', 500],
+    ['a line of rows', 200],
+  ])('of %s, a byte every 20 ms, ends within the time of the call', async (_what, status) => {
+    const host = createServer((_request, response) => {
+      response.writeHead(status);
+      const timer = setInterval(() => response.write(' '), 20);
+      response.on('close', () => clearInterval(timer));
+    }).listen(0);
+    await once(host, 'listening');
+    const client = createClient(`http://127.0.0.1:${(host.address() as AddressInfo).port}`);
+    const cursor = client.openCursor([{ stmt: { sql: 'SELECT 1', want_rows: true } }], createDeadline(300));
+    const failure = await failureOf(count(cursor));
+    client.close();
+    host.close();
+
+    expect(failure).toMatchObject({ code: 'TIMEOUT', kind: 'timeout' });
+  });
+});
+
 describe('the answers of a server', () => {
   it('tell how far its log is', async () => {
     const seen: bigint[] = [];
-    const { target } = resolveOptions({ url: server.url }, createOptionsEnvironment(undefined));
-    const client = new HranaClient(target as ResolvedTursoTarget, 1_000, 1, {
-      onAnswer: () => undefined,
+    const client = createClient(server.url, {
+      ...unheard,
       onRequest: () => (index) => seen.push(index),
     });
     const stmt = { sql: "INSERT INTO books VALUES ('a')", want_rows: true };

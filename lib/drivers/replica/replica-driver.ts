@@ -53,7 +53,7 @@ export class ReplicaDriver implements Driver {
    * Waits for the first sync as long as for a connect; a larger database goes on coming while its reads go to the primary. With a
    * replica of an earlier process, the primary may be away.
    */
-  async open(deadline: Deadline, { onAnswer, protect }: Network): Promise<DriverConnection> {
+  async open(deadline: Deadline, { onAnswer, refusal, protect }: Network): Promise<DriverConnection> {
     const path = await preparePath(this.#replica);
     const freshness = new Freshness();
     const onRequest = (): ((index: bigint) => void) => {
@@ -65,6 +65,7 @@ export class ReplicaDriver implements Driver {
     let answeredAt = -Infinity;
     const listener = {
       onRequest,
+      refusal,
       onAnswer: () => {
         answeredAt = performance.now();
         onAnswer();

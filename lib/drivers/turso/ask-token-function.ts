@@ -11,7 +11,8 @@ export async function askTokenFunction(
   timeoutMs: number,
 ): Promise<Secret> {
   const token = await new Promise<unknown>((resolve, reject) => {
-    const timer = setTimeout(() => reject(createUnansweredError(timeoutMs)), timeoutMs);
+    // whoever waits for it has a timer of its own; a process that is over does not wait for its app's function
+    const timer = setTimeout(() => reject(createUnansweredError(timeoutMs)), timeoutMs).unref();
     const asked = (async () => source())();
     asked
       .then(resolve, (error: unknown) => reject(createFailedError(error)))

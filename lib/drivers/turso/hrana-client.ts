@@ -103,9 +103,15 @@ export class HranaClient {
     }
   }
 
+  /** Asked when a call has its turn: the server may have fallen silent meanwhile. @throws DatabaseError `CIRCUIT_OPEN` */
+  throwIfCut(): void {
+    const refusal = this.#listener.refusal();
+    if (refusal !== undefined) throw refusal;
+  }
+
   /** The error of a single statement, without secrets. */
   toStatementError(error: HranaError): DatabaseError {
-    return toStatementError(error, this.#redact);
+    return toStatementError(error, this.redact);
   }
 
   /** The token for whoever speaks to the same server in another way. */
@@ -113,17 +119,13 @@ export class HranaClient {
     return this.#askToken(deadline);
   }
 
-  /** Takes every credential known now out of a text. */
-  redact(text: string): string {
-    return this.#redact(text);
-  }
-
   close(): void {
     this.#isClosed = true;
     this.#transport.close();
   }
 
-  readonly #redact = (text: string): string => {
+  /** Takes every credential known now out of a text. */
+  readonly redact = (text: string): string => {
     const { remoteEncryptionKey: key } = this.#target;
     return redactSecrets(text, key === undefined ? this.#token.secrets() : [...this.#token.secrets(), key]);
   };
@@ -180,12 +182,12 @@ export class HranaClient {
   /** The error of a call whose request got no whole answer. */
   toRequestError(error: unknown): unknown {
     const { location, secure } = this.#target;
-    return this.#judge(toRequestError(error, location, this.#redact, !secure && !this.#answered));
+    return this.#judge(toRequestError(error, location, this.redact, !secure && !this.#answered));
   }
 
   #read({ bytes, ...reply }: HttpAnswer, expected: number, onIndex: OnIndex): HranaPipelineAnswer {
     const { location } = this.#target;
-    if (reply.status !== 200) throw this.#judge(toStatusError(reply, location, this.#redact));
+    if (reply.status !== 200) throw this.#judge(toStatusError(reply, location, this.redact));
     const answer = this.#parse<Partial<HranaPipelineAnswer>>(reply.body);
     if (!Array.isArray(answer.results) || answer.results.length > expected) {
       throw this.#judge(createProtocolError(location, 'JSON that is no Hrana answer'));
@@ -213,7 +215,7 @@ export class HranaClient {
     const { status, headers } = answer;
     if (status === 200) return;
     const body = await answer.text(deadline);
-    throw this.#judge(toStatusError({ status, headers, body }, this.#target.location, this.#redact));
+    throw this.#judge(toStatusError({ status, headers, body }, this.#target.location, this.redact));
   }
 
   #parse<T>(text: string): T {

@@ -35,12 +35,13 @@ export class OpenAnswer {
 
   /**
    * The lines of the body, whole, as many at a time as have arrived.
-   * @param deadline its length bounds each wait for the server, however long the whole takes
+   * @param deadline its length bounds each wait for whole lines, however long all of them take
    * @throws TransportError
    */
-  async *lines(deadline: Deadline): AsyncGenerator<string[], void, undefined> {
+  async *lines({ timeoutMs, signal }: Deadline): AsyncGenerator<string[], void, undefined> {
     let rest: Buffer[] = [];
-    for await (const piece of this.#pieces(deadline)) {
+    let wait = createDeadline(timeoutMs, signal);
+    for await (const piece of this.#pieces(() => wait)) {
       const end = piece.lastIndexOf(newline);
       if (end < 0) {
         rest.push(piece);
@@ -49,15 +50,16 @@ export class OpenAnswer {
       const text = Buffer.concat([...rest, piece.subarray(0, end)]).toString('utf8');
       rest = [piece.subarray(end + 1)];
       yield text.split('\n');
+      wait = createDeadline(timeoutMs, signal);
     }
     const last = Buffer.concat(rest).toString('utf8');
     if (last !== '') yield [last];
   }
 
-  /** The whole body, of an answer that is short. */
+  /** The whole body within the deadline, of an answer that is short. @throws TransportError */
   async text(deadline: Deadline): Promise<string> {
     const pieces: Buffer[] = [];
-    for await (const piece of this.#pieces(deadline)) pieces.push(piece);
+    for await (const piece of this.#pieces(() => deadline)) pieces.push(piece);
     return Buffer.concat(pieces).toString('utf8');
   }
 
@@ -67,10 +69,10 @@ export class OpenAnswer {
     if (!this.#response.readableEnded) this.#request.destroy();
   }
 
-  async *#pieces({ timeoutMs, signal }: Deadline): AsyncGenerator<Buffer, void, undefined> {
+  async *#pieces(current: () => Deadline): AsyncGenerator<Buffer, void, undefined> {
     const pieces = this.#response[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
     for (;;) {
-      const next = await waitFor(pieces.next(), createDeadline(timeoutMs, signal));
+      const next = await waitFor(pieces.next(), current());
       if (next.done === true) break;
       yield next.value;
     }

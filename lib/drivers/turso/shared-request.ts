@@ -108,6 +108,7 @@ export class SharedRequest {
       ];
     };
     try {
+      this.#client.throwIfCut();
       const { results, bytes } = await this.#client.sendGathered(gather, this.deadline, maxBytes);
       for (const [index, member] of members.entries())
         if (this.#members.has(member)) settle(member, results[index], bytes > longAnswerBytes);

@@ -5,6 +5,7 @@ import { createRowFactory, type RowFactory } from '../../contract/row.js';
 import type { Statement } from '../../contract/statement.js';
 import { DatabaseError } from '../../errors/database-error.js';
 import { createStreamWritesError } from '../../errors/usage-errors.js';
+import { acquireStream } from './acquire-stream.js';
 import type { HranaClient } from './hrana-client.js';
 import { decodeValue, encodeStatement } from './hrana-values.js';
 import type { ReadOnlyGuard } from './read-only-guard.js';
@@ -31,7 +32,7 @@ export async function* streamRows(
 ): AsyncGenerator<Row, void, undefined> {
   if (!(await readOnly.isRead(statement.sql, deadline))) throw createStreamWritesError();
   const steps = [{ stmt: encodeStatement(statement) }];
-  const release = await streams.acquire(deadline);
+  const release = await acquireStream(streams, client, deadline);
   try {
     let createRow: RowFactory | undefined;
     let isWhole = false;

@@ -9,6 +9,7 @@ import { checkScript, checkStatement } from '../../sql/check-statement.js';
 import { firstKeyword, type SqlClass } from '../../sql/classify-sql.js';
 import { isAllOrNothing } from '../../sql/is-all-or-nothing.js';
 import { splitScript } from '../../sql/split-script.js';
+import { acquireStream } from './acquire-stream.js';
 import { runBatch } from './run-batch.js';
 import { decodeResult, encodeStatement } from './hrana-values.js';
 import type { HranaClient } from './hrana-client.js';
@@ -123,7 +124,7 @@ export class TursoConnection implements DriverConnection {
     const releaseGate = mode === 'write' ? await gate.acquire(deadline) : undefined;
     if (releaseGate !== undefined) gate.describeHolder(origin);
     try {
-      const releaseStream = await this.#streams.acquire(deadline);
+      const releaseStream = await acquireStream(this.#streams, this.#parts.client, deadline);
       const onEnd = (): void => {
         this.#open.delete(transaction);
         releaseStream();
@@ -211,7 +212,7 @@ export class TursoConnection implements DriverConnection {
   async #use<T>(as: 'read' | 'write', deadline: Deadline, work: () => Promise<T>): Promise<T> {
     const releaseGate = as === 'write' ? await this.#parts.gate.acquire(deadline) : undefined;
     try {
-      const releaseStream = await this.#streams.acquire(deadline);
+      const releaseStream = await acquireStream(this.#streams, this.#parts.client, deadline);
       try {
         throwIfOver(deadline, 'before the statement was sent');
         return await work();

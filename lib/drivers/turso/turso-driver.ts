@@ -38,8 +38,8 @@ export class TursoDriver implements Driver {
   }
 
   /** Proves at once that the server answers and takes the token. */
-  async open(deadline: Deadline, { onAnswer, protect }: Network): Promise<DriverConnection> {
-    const { connection } = this.connect({ onAnswer, onRequest: () => () => undefined });
+  async open(deadline: Deadline, { onAnswer, refusal, protect }: Network): Promise<DriverConnection> {
+    const { connection } = this.connect({ onAnswer, refusal, onRequest: () => () => undefined });
     try {
       await connection.ping(deadline);
       return protect(connection);

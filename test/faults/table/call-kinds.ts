@@ -6,6 +6,8 @@ export interface Call {
   readonly db: DatabaseConnection;
   readonly table: string;
   readonly statements: Statements;
+  /** What a call that writes two rows calls the other one. */
+  readonly firstName: string;
   readonly timeoutMs: { readonly timeoutMs?: number };
   /** Lets the fault strike; again does nothing. */
   readonly strike: () => Promise<void>;
@@ -66,9 +68,9 @@ export const callKinds: readonly CallKind[] = [
     word: written,
     furtherRows: 1,
     writes: true,
-    async run({ db, table, statements, timeoutMs, strike }) {
+    async run({ db, table, statements, firstName, timeoutMs, strike }) {
       await strike();
-      await db.withOptions(timeoutMs).batch([insert(table, 'first'), statements.write], 'write');
+      await db.withOptions(timeoutMs).batch([insert(table, firstName), statements.write], 'write');
       return 1;
     },
   },
@@ -78,9 +80,9 @@ export const callKinds: readonly CallKind[] = [
     furtherRows: 1,
     writes: true,
     isTransaction: true,
-    run: ({ db, table, statements, timeoutMs, strike }) =>
+    run: ({ db, table, statements, firstName, timeoutMs, strike }) =>
       inTransaction(db, {}, async (tx) => {
-        await tx.execute(insert(table, 'first'));
+        await tx.execute(insert(table, firstName));
         await strike();
         await tx.execute({ ...statements.write, ...timeoutMs });
       }),

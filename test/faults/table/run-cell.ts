@@ -29,7 +29,7 @@ export interface Lane {
 export async function runCell(scenario: Scenario, lane: Lane, index: number): Promise<CellResult> {
   const { kind, tls } = lane;
   const server = scenario.guarded ? lane.guarded : lane.server;
-  const table = `t${index}_${kind.name.replace(/\W/g, '').toLowerCase()}`;
+  const table = tableOf(kind, index);
   await using proxy = await startFaultProxy(server.url);
   const mend: (() => unknown)[] = [];
   const word = kind.word(table);
@@ -51,7 +51,7 @@ export async function runCell(scenario: Scenario, lane: Lane, index: number): Pr
   const start = performance.now();
   const call = async (): Promise<number> => {
     await db.open();
-    return kind.run({ db, table, statements, timeoutMs, strike });
+    return kind.run({ db, table, statements, firstName: 'first', timeoutMs, strike });
   };
   const result = await call().then(
     (runs) => ({ again: runs > 1 || db.status().retries > 0 }),
@@ -67,8 +67,12 @@ export async function runCell(scenario: Scenario, lane: Lane, index: number): Pr
   return judge(scenario, { result, tookMs, rows, all, next });
 }
 
+export function tableOf({ name }: CallKind, index: number): string {
+  return `t${index}_${name.replace(/\W/g, '').toLowerCase()}`;
+}
+
 /** A connection past the proxy. */
-class Direct {
+export class Direct {
   readonly #db: DatabaseConnection;
   readonly #table: string;
 
@@ -92,12 +96,17 @@ class Direct {
     }
   }
 
+  async names(): Promise<string[]> {
+    const { rows } = await this.#db.execute(`SELECT name FROM ${this.#table} WHERE name <> 'next'`);
+    return rows.map(({ name }) => name as string);
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.#db.close();
   }
 }
 
-function optionsOf({ proxy, server }: Cell): DatabaseModuleOptions {
+export function optionsOf({ proxy, server }: Cell): DatabaseModuleOptions {
   return { url: proxy.url, ...usual, ...(server.authToken !== undefined && { authToken: server.authToken }) };
 }
 
@@ -107,15 +116,15 @@ function mayStillCome({ error }: Ended): boolean {
   return error === undefined || error.outcome === 'unknown';
 }
 
-function usualStatements(table: string): Statements {
+export function usualStatements(table: string, name = 'a'): Statements {
   return {
     read: { sql: `SELECT name FROM ${table}` },
-    write: { sql: `INSERT OR IGNORE INTO ${table} VALUES ('a')` },
+    write: { sql: insert(table, name) },
     rows: 1,
   };
 }
 
-async function callNext({ next }: Scenario, cell: Cell, db: DatabaseConnection): Promise<string> {
+export async function callNext({ next }: Scenario, cell: Cell, db: DatabaseConnection): Promise<string> {
   const sql = insert(cell.table, 'next');
   try {
     if (next === undefined) {
@@ -165,6 +174,6 @@ function judge(
 }
 
 /** Nothing for a read, which leaves no rows. */
-function countOf(all: number, rows: number): string {
+export function countOf(all: number, rows: number): string {
   return all === 0 ? '' : `, ${rows} ${rows === 1 ? 'row' : 'rows'}`;
 }

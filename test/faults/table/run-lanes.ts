@@ -2,6 +2,7 @@ import { startSqld } from '../../support/sqld-server.js';
 import { startTlsProxy } from '../../support/tls-proxy.js';
 import { callKinds, type CallKind } from './call-kinds.js';
 import { runCell } from './run-cell.js';
+import { runCrowd } from './run-crowd.js';
 import type { CellResult, Scenario } from './scenario.js';
 
 /**
@@ -20,7 +21,8 @@ export async function runLanes(scenarios: readonly Scenario[]): Promise<CellResu
         await using tls = await startTlsProxy(server.url);
         for (let next = left.shift(); next !== undefined; next = left.shift()) {
           const [index, scenario] = next;
-          results[index] = await runCell(scenario, { kind, server, guarded, tls }, index);
+          const run = scenario.crowd === undefined ? runCell : runCrowd;
+          results[index] = await run(scenario, { kind, server, guarded, tls }, index);
         }
       };
       await Promise.all(Array.from({ length: lanesOf(kind) }, runLane));

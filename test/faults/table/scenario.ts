@@ -40,6 +40,8 @@ export interface Scenario {
   readonly either?: boolean;
   /** SQL in place of the usual one. */
   readonly statements?: (cell: Cell) => Statements;
+  /** Many callers, who go on until the fault has lasted so long; the cell tells of their first calls. */
+  readonly crowd?: { readonly callers: number; readonly lastsMs: number };
   /** Options of another connection that the next call goes over, and what it is called. */
   readonly next?: { readonly name: string; readonly options: (cell: Cell) => DatabaseModuleOptions };
 }

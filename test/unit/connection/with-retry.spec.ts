@@ -69,6 +69,13 @@ describe('withRetry', () => {
     expect(calls).toEqual([name, name, name]);
   });
 
+  it('calls again while somebody else holds the lock', async () => {
+    const { connection, calls } = createConnection([fail({ kind: 'busy' }), fail({ kind: 'busy' })]);
+
+    expect(await settled(execute(connection))).toBe('execute');
+    expect(calls).toHaveLength(3);
+  });
+
   it('gives up after maxAttempts calls with the last error', async () => {
     const errors = [fail(), fail(), fail({ code: 'ENOTFOUND' }), fail()];
     const { connection, calls } = createConnection(errors);
@@ -80,7 +87,7 @@ describe('withRetry', () => {
   it.each<[string, Error]>([
     ['an unknown outcome', fail({ outcome: 'unknown' })],
     ['an applied one', fail({ outcome: 'applied' })],
-    ['a busy database', fail({ kind: 'busy' })],
+    ['a lock in the middle of a script', fail({ kind: 'busy', outcome: 'unknown' })],
     ['a timeout', fail({ kind: 'timeout' })],
     ['a refused token', fail({ kind: 'auth' })],
     ['an error of nobody', new Error('x')],

@@ -11,7 +11,11 @@ describe('a deferred transaction that waits to write', () => {
     const soon = () => createDeadline(5_000);
     const insert = { sql: 'INSERT INTO t VALUES (1)', args: [] };
     const options = resolveOptions({}, createOptionsEnvironment(undefined));
-    const network = { onAnswer: () => undefined, protect: (remote: DriverConnection) => remote };
+    const network = {
+      onAnswer: () => undefined,
+      refusal: () => undefined,
+      protect: (remote: DriverConnection) => remote,
+    };
     const connection = await (await createDriver(options, () => undefined)).open(soon(), network);
     await connection.execute({ sql: 'CREATE TABLE t (a)', args: [] }, soon());
     const holder = await connection.begin('write', soon(), 'here');

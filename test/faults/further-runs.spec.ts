@@ -1,0 +1,79 @@
+import { describe, expect, it } from '@jest/globals';
+import type { DatabaseConnection } from '../../lib/index.js';
+import { failureOf } from '../contract/facts.js';
+import { timeOf } from './support/fault-room.js';
+import { useFaultRoom } from './support/use-fault-room.js';
+
+const room = useFaultRoom({ transactionTimeoutMs: 5_000, queryTimeoutMs: 5_000 });
+
+const insert = "INSERT INTO books VALUES ('a')";
+const slowDown = (seconds: number) =>
+  ({ kind: 'respond', status: 429, headers: { 'retry-after': `${seconds}` } }) as const;
+
+const write = (): Promise<number> =>
+  room.db.withTransaction(async (tx) => {
+    await tx.execute(insert);
+    return tx.attempt;
+  });
+
+/** Counts the requests that carry a word. */
+function countSent(word: string, isRefused: (sent: number) => boolean = () => false): { sent: number } {
+  const counter = { sent: 0 };
+  const when = (text: string): boolean => text.includes(word) && isRefused(++counter.sent);
+  room.proxy.inject(slowDown(0), { when });
+  return counter;
+}
+
+describe('a transaction whose server is in trouble', () => {
+  it.each(['INSERT', 'COMMIT'])(
+    'waits as long as the server asks for when it refuses the %s',
+    async (word) => {
+      room.proxy.inject(slowDown(1), { requests: 1, when: (text) => text.includes(word) });
+      const call = write();
+
+      expect(await timeOf(call)).toBeGreaterThan(990);
+      expect([await call, await room.names()]).toEqual([2, ['a']]);
+    },
+  );
+
+  it('fails at once when it would have to wait longer than it may last', async () => {
+    const { requests } = room.proxy.counts;
+    room.proxy.inject(slowDown(60), { when: (text) => text.includes('INSERT') });
+    const failure = await failureOf(write());
+
+    expect(failure).toMatchObject({ code: 'HTTP_429', outcome: 'not-applied', retryAfterMs: 60_000 });
+    expect(room.proxy.counts.requests - requests).toBe(1);
+  });
+
+  it('runs again one time for ten at most, so that trouble does not multiply its load', async () => {
+    const runs = 60;
+    const insertions = countSent('INSERT', (sent) => sent % 3 !== 0);
+    const before = room.db.status();
+    for (let n = 0; n < runs; n++) await write().catch(() => undefined);
+    const { attempts, retries } = room.db.status();
+
+    expect(insertions.sent).toBeGreaterThan(runs);
+    expect(insertions.sent).toBeLessThanOrEqual(runs * 1.1 + 10);
+    expect([attempts - before.attempts, retries - before.retries]).toEqual([
+      insertions.sent,
+      insertions.sent - runs,
+    ]);
+  });
+});
+
+describe('a call that finds a lock of somebody else', () => {
+  const busy = { message: 'SQLite error: database is locked', code: 'SQLITE_BUSY' };
+
+  it.each<[string, (db: DatabaseConnection) => Promise<unknown>]>([
+    ['a write', (db) => db.execute(insert)],
+    ['a batch', (db) => db.batch([insert], 'write')],
+    ['a transaction', (db) => db.withTransaction((tx) => tx.execute(insert))],
+  ])('is tried again: %s', async (_name, call) => {
+    const body = JSON.stringify({ baton: null, results: [{ type: 'error', error: busy }] });
+    const when = (text: string): boolean => text.includes('INSERT');
+    room.proxy.inject({ kind: 'respond', status: 200, body }, { requests: 1, when });
+    await call(room.db);
+
+    expect(await room.names()).toEqual(['a']);
+  });
+});
