@@ -109,7 +109,7 @@ export interface DriverConnection {
    * `verify` says so. Of a database behind a network `undefined`: that one is read over the network.
    */
   readonly backup?: (file: string, verify: boolean, deadline: Deadline) => Promise<void>;
-  /** How many calls wait for the write gate or for a free stream. */
+  /** How many calls wait for the write gate or to share a commit, or for a free stream. */
   waiting(): number;
   /**
    * Rolls back what is open and frees every handle and socket. Never throws.
