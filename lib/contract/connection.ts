@@ -52,13 +52,16 @@ export interface BatchOptions {
   readonly consistency?: Consistency | undefined;
 }
 
-/** What calls have in common that came in one turn of the event loop and end together. */
+/** What calls have in common that come in one turn of the event loop. */
 export interface SharedCall {
   readonly deadline: Deadline;
-  /** Called for each of them that fails. */
-  onFailed(error: unknown): void;
-  /** Called when the last of them is answered. */
-  end(): void;
+  /** One of them has come. */
+  begin(): void;
+  /**
+   * One of them is answered.
+   * @param error what it failed with
+   */
+  end(error?: unknown): void;
 }
 
 /**
@@ -74,7 +77,7 @@ export interface DriverConnection {
   /**
    * Runs a statement before it returns, if it has to wait for nothing, or with others at the end of this turn of the event loop: only a
    * database in this process can do that.
-   * @param share begins the call that all of those are; left out for a statement with bounds of its own
+   * @param share tells what all of those have in common; left out for a statement with bounds of its own
    * @returns undefined when `execute` has to run it: nothing has happened yet
    */
   executeNow?(statement: Statement, share?: () => SharedCall): ResultSet | Promise<ResultSet> | undefined;
@@ -106,7 +109,7 @@ export interface DriverConnection {
    * `verify` says so. Of a database behind a network `undefined`: that one is read over the network.
    */
   readonly backup?: (file: string, verify: boolean, deadline: Deadline) => Promise<void>;
-  /** How many calls wait for the write gate or for a free stream. */
+  /** How many calls wait for the write gate or to share a commit, or for a free stream. */
   waiting(): number;
   /**
    * Rolls back what is open and frees every handle and socket. Never throws.

@@ -147,14 +147,16 @@ export class ConnectionCalls {
     }
   }
 
-  /** Calls that nothing is around, counted as one. */
+  /** For calls that nothing is around. */
   readonly #share = (): SharedCall => {
     const session = this.#session;
-    const around = session.enter(false);
     return {
       deadline: createDeadline(this.#options.queryTimeoutMs, session.signal),
-      onFailed: (error) => this.#remember(error),
-      end: () => session.leave(around),
+      begin: () => void session.enter(false),
+      end: (error) => {
+        this.#remember(error);
+        session.leave(undefined);
+      },
     };
   };
 

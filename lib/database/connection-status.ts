@@ -24,7 +24,7 @@ export interface ConnectionStatus {
   readonly degradedBy: string | undefined;
   /** Calls that are not settled yet. */
   readonly inFlight: number;
-  /** Of those, how many wait for the write gate, a reader or a stream. */
+  /** Of those, how many wait for the write gate or to share a commit, for a reader or a stream. */
   readonly waiting: number;
   /**
    * Attempts to have a call answered by the server, first and further ones, since the database was opened; a transaction counts by its

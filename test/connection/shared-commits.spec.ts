@@ -1,7 +1,7 @@
 import BetterSqlite3 from 'better-sqlite3';
 import { statSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createConnection, type DatabaseConnection } from '../../lib/index.js';
+import { createConnection, type DatabaseConnection, type DatabaseModuleOptions } from '../../lib/index.js';
 import { createLatch, failureOf, readColumn, readValue } from '../contract/facts.js';
 import { createTempDatabase } from '../support/temp-database.js';
 import { startChild } from './support/child.js';
@@ -126,6 +126,12 @@ describe('writes that wait at the same time', () => {
       for (const id of [-1, -2, -3]) await db.execute(insert, [id, null]);
     });
 
+    async function reopen(options: DatabaseModuleOptions): Promise<void> {
+      await db.close();
+      db = createConnection({ url: `sqlite:${path}`, ...options });
+      for (const id of [-4, -5, -6]) await db.execute(insert, [id, null]);
+    }
+
     it('are done before a close that comes right behind them', async () => {
       const writing = Promise.all(numbers(50).map((id) => db.execute(insert, [id, null])));
       await Promise.all([db.close(), writing]);
@@ -145,21 +151,109 @@ describe('writes that wait at the same time', () => {
       expect(await readValue(db, 'SELECT count(*) FROM books')).toBe(18);
     });
 
-    it('end together at their deadline while another process holds the lock', async () => {
-      await db.close();
-      db = createConnection({ url: `sqlite:${path}`, queryTimeoutMs: 1_000 });
-      for (const id of [-4, -5, -6]) await db.execute(insert, [id, null]);
+    it('go on after they ended at their deadline while another process held the lock', async () => {
+      await reopen({ queryTimeoutMs: 300 });
       const other = new BetterSqlite3(path);
       other.exec('BEGIN IMMEDIATE');
-      const failures = await Promise.all(numbers(5).map((id) => failureOf(db.execute(insert, [id, null]))));
+      await Promise.all(numbers(5).map((id) => failureOf(db.execute(insert, [id, null]))));
       other.close();
 
-      expect(failures[0]).toMatchObject({ kind: 'busy' });
-      for (const { kind, outcome } of failures)
-        expect([kind, outcome]).toEqual([expect.stringMatching(/^(busy|timeout)$/), 'not-applied']);
       expect(db.status()).toMatchObject({ inFlight: 0, waiting: 0 });
       expect(await Promise.all(numbers(5).map((id) => db.execute(insert, [id, null])))).toHaveLength(5);
       expect(await readValue(db, 'SELECT count(*) FROM books')).toBe(11);
+    });
+
+    /** Another process, to the database, that holds its lock until it is told otherwise. */
+    async function whileLocked(work: (other: BetterSqlite3.Database) => Promise<void>): Promise<void> {
+      const other = new BetterSqlite3(path);
+      other.exec('BEGIN IMMEDIATE');
+      await work(other).finally(() => other.close());
+    }
+
+    it.each(['close', 'reconnect'] as const)(
+      'end all with CLIENT_CLOSED when a %s gives up on a lock',
+      async (how) => {
+        await reopen({ shutdownTimeoutMs: 100 });
+        await whileLocked(async () => {
+          let unsettled = 500;
+          const failing = numbers(500).map(async (id) => {
+            const failure = await failureOf(db.execute(insert, [id, null]));
+            unsettled--;
+            return failure;
+          });
+          await new Promise((resolve) => setTimeout(resolve, 10));
+          if (how === 'reconnect') db.reconnect();
+          else await db.close();
+          if (how === 'close') expect([unsettled, db.status().inFlight]).toEqual([0, 0]);
+          const told = (await Promise.all(failing)).map(({ code, outcome }) => `${code} ${outcome}`);
+
+          expect(new Set(told)).toEqual(new Set(['CLIENT_CLOSED not-applied']));
+        });
+        db.reconnect();
+
+        expect(await readValue(db, 'SELECT count(*) FROM books WHERE id > 0')).toBe(0);
+      },
+    );
+
+    it('end in one turn at their deadline, all because of the lock', async () => {
+      await reopen({ queryTimeoutMs: 500 });
+      await whileLocked(async () => {
+        let turns = 0;
+        const toldIn: number[] = [];
+        const failing = numbers(100).map(async (id) => {
+          const failure = await failureOf(db.execute(insert, [id, null]));
+          toldIn.push(turns);
+          setImmediate(() => turns++);
+          return failure;
+        });
+        const failures = await Promise.all(failing);
+
+        expect(new Set(failures.map(({ kind }) => kind))).toEqual(new Set(['busy']));
+        expect(new Set(toldIn)).toEqual(new Set([0]));
+      });
+    });
+
+    it('are each counted as in flight, and those that do not run as waiting', async () => {
+      await whileLocked(async (other) => {
+        const writing = Promise.all(numbers(50).map((id) => db.execute(insert, [id, null])));
+        expect(db.status()).toMatchObject({ inFlight: 50, waiting: 50 });
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        expect(db.status()).toMatchObject({ inFlight: 50, waiting: 49 });
+        other.exec('ROLLBACK');
+        await writing;
+      });
+
+      expect(db.status()).toMatchObject({ inFlight: 0, waiting: 0 });
+    });
+
+    it('have a deadline of their own when the turn is long', async () => {
+      await reopen({ queryTimeoutMs: 600 });
+      await whileLocked(async () => {
+        const first = failureOf(db.execute(insert, [1, null]));
+        const until = performance.now() + 300;
+        while (performance.now() < until);
+        const calledAt = performance.now();
+        await Promise.all([first, failureOf(db.execute(insert, [2, null]))]);
+
+        expect(performance.now() - calledAt).toBeGreaterThan(500);
+      });
+    });
+
+    it('leave the event loop to others once their text is slow', async () => {
+      const update = 'UPDATE large SET v = ? WHERE k = ?';
+      await db.execute('CREATE TABLE large (k, v)');
+      for (const n of numbers(40)) await db.execute(update, [n, n]);
+      await db.execute(
+        'WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 400000) INSERT INTO large (k) SELECT n FROM c',
+      );
+      let ticks = 0;
+      const timer = setInterval(() => ticks++, 1);
+      await Promise.all(numbers(10).map((n) => db.execute(update, [n, n])));
+      clearInterval(timer);
+
+      // one between two of them when they run in this thread
+      expect(ticks).toBeGreaterThan(20);
+      expect(await readValue(db, 'SELECT count(*) FROM large WHERE v = k')).toBe(10);
     });
 
     it('fail alone, and are counted', async () => {

@@ -1,77 +1,91 @@
 import type { ResultSet } from '@libsql/core/api';
+import { watchDeadline } from '../../async/watch-deadline.js';
 import type { SharedCall } from '../../contract/connection.js';
 import type { Statement } from '../../contract/statement.js';
-import type { GroupMember } from './group-commit.js';
+import { createAbortedError, createTimeoutError } from '../../errors/wait-errors.js';
+import { notBegun } from './group-commit.js';
+import { QueuedWrite, type QueuedWriteParts } from './queued-write.js';
 import type { BoundStatement } from './sqlite-run.js';
 
-/** A write of this turn of the event loop. */
-class CollectedWrite implements GroupMember {
-  readonly statement: Statement;
-  readonly bound: BoundStatement;
-  readonly deadline: GroupMember['deadline'];
-  settled: GroupMember['settled'] = undefined;
-  readonly #call: SharedCall;
-  readonly #resolve: (result: ResultSet) => void;
-  readonly #reject: (error: unknown) => void;
-  #isAnswered = false;
-
-  constructor(
-    call: SharedCall,
-    { statement, bound }: Pick<CollectedWrite, 'statement' | 'bound'>,
-    resolve: (result: ResultSet) => void,
-    reject: (error: unknown) => void,
-  ) {
-    this.statement = statement;
-    this.bound = bound;
-    this.deadline = call.deadline;
-    this.#call = call;
-    this.#resolve = resolve;
-    this.#reject = reject;
-  }
-
-  /** Answers its caller. */
-  onServed(): void {
-    if (this.#isAnswered) return;
-    this.#isAnswered = true;
-    const { settled } = this;
-    if (settled !== undefined && 'result' in settled) return this.#resolve(settled.result);
-    const error = settled?.error ?? new Error('a write ended without an answer');
-    this.#call.onFailed(error);
-    this.#reject(error);
-  }
-}
+/** So long after the first one others may come, in milliseconds, and at most a tenth of the deadline, which began with the first. */
+const longestMs = 10;
 
 /**
  * The writes of one turn of the event loop, in order, of whoever holds the gate for them. They have one deadline, so that none of them needs
- * a place in a queue that watches it, nor to be counted by itself: both take longer than a short write.
+ * one of his own, nor a place in a queue that watches it: both take longer than a short write.
  */
 export class CollectedWrites {
   readonly #call: SharedCall;
-  readonly #writes: CollectedWrite[] = [];
+  readonly #server: Pick<QueuedWriteParts, 'host' | 'serve'>;
+  readonly #writes: (QueuedWrite | undefined)[] = [];
+  readonly #endsAt: number;
+  #isClosed = false;
   #taken = 0;
+  #stopWatching: (() => void) | undefined;
 
-  constructor(call: SharedCall) {
+  constructor(call: SharedCall, server: Pick<QueuedWriteParts, 'host' | 'serve'>) {
     this.#call = call;
+    this.#server = server;
+    const { expiresAt, timeoutMs } = call.deadline;
+    this.#endsAt = expiresAt - timeoutMs + Math.min(longestMs, timeoutMs / 10);
   }
 
-  /** Whether some wait that nobody has taken. */
-  get hasMore(): boolean {
-    return this.#taken < this.#writes.length;
+  /** How many wait that nobody has taken. */
+  get waiting(): number {
+    return this.#writes.length - this.#taken;
+  }
+
+  /** The first one that nobody has taken. */
+  get next(): QueuedWrite | undefined {
+    return this.#writes[this.#taken];
+  }
+
+  /** Whether one more may come. In a crowd few ask for the time: it takes a fiftieth of what a write takes there. */
+  mayAdd(): boolean {
+    const asksTime = this.#writes.length < 16 || this.#writes.length % 16 === 0;
+    if (asksTime && performance.now() >= this.#endsAt) this.close();
+    return !this.#isClosed;
   }
 
   add(statement: Statement, bound: BoundStatement): Promise<ResultSet> {
+    const call = this.#call;
+    const { deadline } = call;
+    const { host, serve } = this.#server;
+    call.begin();
     return new Promise((resolve, reject) => {
-      this.#writes.push(new CollectedWrite(this.#call, { statement, bound }, resolve, reject));
+      const parts = { statement, found: 'change', deadline, host, serve, bound, call } as const;
+      this.#writes.push(new QueuedWrite(parts, resolve, reject));
     });
   }
 
-  /** The next one in order, to be served. */
-  take(): CollectedWrite | undefined {
-    return this.hasMore ? this.#writes[this.#taken++] : undefined;
+  /** No more may come. */
+  close(): void {
+    this.#isClosed = true;
   }
 
-  /** All of them are answered. */
-  end(): void {
-    this.#call.end();
+  /** Takes the next one, to serve it. */
+  take(): QueuedWrite | undefined {
+    const { next } = this;
+    if (next === undefined) return undefined;
+    // what is served is garbage before the last one is
+    this.#writes[this.#taken++] = undefined;
+    if (this.waiting === 0) this.#stopWatching?.();
+    return next;
+  }
+
+  /** From now on those that nobody has taken end at their deadline and when its signal fires, whatever holds them up. */
+  watch(): void {
+    const { deadline } = this.#call;
+    if (this.waiting === 0) return;
+    this.#stopWatching ??= watchDeadline(
+      deadline,
+      () => this.refuse(createTimeoutError(notBegun, deadline.timeoutMs)),
+      (reason) => this.refuse(createAbortedError(notBegun, reason)),
+    );
+  }
+
+  /** Tells all that nobody has taken why they did not begin. */
+  refuse(error: unknown): void {
+    for (let next = this.take(); next !== undefined; next = this.take()) next.onRefused(error);
   }
 }

@@ -5,22 +5,26 @@ import type { SqliteHandle } from './sqlite-handle.js';
 import type { BoundStatement } from './sqlite-run.js';
 
 /**
- * Prepares and binds a write.
+ * Prepares and binds a write, unless somebody did.
  * @returns it when it may hold up the event loop
  */
 export function findSlowWrite(handle: SqliteHandle, write: QueuedWrite): BoundStatement | undefined {
-  const { statement, found } = write;
+  const { found } = write;
   if (found !== 'change' && found !== 'query') return undefined;
   try {
-    const entry = handle.prepare(statement.sql);
-    const args = bindArgs(entry.parameters, statement.args);
-    write.bound = { entry, args };
-    entry.pace.tryFirst(() => isSurelyFast(handle, statement.sql, args));
-    return entry.pace.isFast ? undefined : write.bound;
+    write.bound ??= bindFirst(handle, write);
+    return write.bound.entry.pace.isFast ? undefined : write.bound;
   } catch {
     // its error comes when it runs
     return undefined;
   }
+}
+
+function bindFirst(handle: SqliteHandle, { statement: { sql, args } }: QueuedWrite): BoundStatement {
+  const entry = handle.prepare(sql);
+  const bound = { entry, args: bindArgs(entry.parameters, args) };
+  entry.pace.tryFirst(() => isSurelyFast(handle, sql, bound.args));
+  return bound;
 }
 
 function isSurelyFast({ db }: SqliteHandle, sql: string, args: readonly unknown[]): boolean {

@@ -19,7 +19,8 @@ export interface GroupMember {
   settled: { readonly result: ResultSet } | { readonly error: unknown } | undefined;
 }
 
-const notBegun = 'before the statement began';
+/** What a write did whose wait ended, for its error. */
+export const notBegun = 'before the statement began';
 
 /** So long a group takes members in, in milliseconds: it blocks the event loop. */
 const longestGroupMs = 2;

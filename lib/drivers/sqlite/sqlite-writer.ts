@@ -1,14 +1,15 @@
 import type { IntMode, ResultSet } from '@libsql/core/api';
-import type { Deadline } from '../../async/deadline.js';
+import { throwIfOver, type Deadline } from '../../async/deadline.js';
 import { endOfTurn } from '../../async/end-of-turn.js';
 import { eventLoopShare } from '../../async/event-loop-share.js';
 import type { FifoGate, Release } from '../../async/fifo-gate.js';
+import { runOutside } from '../../async/run-outside.js';
 import type { SqlClass } from '../../sql/classify-sql.js';
 import type { SharedCall } from '../../contract/connection.js';
 import type { Statement } from '../../contract/statement.js';
 import type { FileGuard } from './file-guard.js';
 import { CollectedWrites } from './collected-writes.js';
-import { GroupCommit, type GroupMember } from './group-commit.js';
+import { GroupCommit, notBegun } from './group-commit.js';
 import { bindArgs } from './bind-args.js';
 import { findSlowWrite } from './find-slow-write.js';
 import { LoneCaller } from './lone-caller.js';
@@ -28,9 +29,6 @@ export interface WritingHandles {
   readonly guard: FileGuard | undefined;
 }
 
-/** A write that somebody serves who has the gate. */
-type ServedWrite = GroupMember & { onServed(): void };
-
 /** The writing handle of a database, behind the gate of that database. */
 export class SqliteWriter {
   readonly #handle: SqliteHandle;
@@ -40,6 +38,7 @@ export class SqliteWriter {
   readonly #pace: WriterPace;
   readonly #group: GroupCommit;
   readonly #caller = new LoneCaller();
+  /** Those that have the gate, until all of them are served. */
   #collected: CollectedWrites | undefined;
   readonly #serveWrite = (write: QueuedWrite, release: Release): void => void this.#serve(write, release);
 
@@ -57,7 +56,7 @@ export class SqliteWriter {
   }
 
   get waiting(): number {
-    return this.#gate.waiting;
+    return this.#gate.waiting + (this.#collected?.waiting ?? 0);
   }
 
   /**
@@ -118,14 +117,15 @@ export class SqliteWriter {
   /**
    * Takes a write in that was prepared before and is known to be fast, to commit it at the end of this turn together with all that come
    * until then.
-   * @param share begins the call that they are
-   * @returns undefined when it is no such write, or somebody else has the gate or waits for it
+   * @param share tells what they have in common
+   * @returns undefined when it is no such write, somebody else has the gate or waits for it, or the first one came too long ago
    * @throws DatabaseError `ARGS_INVALID`
    */
   collect(statement: Statement, share: () => SharedCall): Promise<ResultSet> | undefined {
     if (this.#gate.waiting > 0 || (this.isHeld && this.#collected === undefined)) return undefined;
     const entry = this.#handle.find(statement.sql);
     if (this.#slowWrites === undefined || entry?.found !== 'change' || !entry.pace.isFast) return undefined;
+    if (this.#collected?.mayAdd() === false) return undefined;
     const bound = { entry, args: bindArgs(entry.parameters, statement.args) };
     this.#collected ??= this.#beginCollecting(share());
     return this.#collected.add(statement, bound);
@@ -134,86 +134,82 @@ export class SqliteWriter {
   /** Runs a statement that commits by itself. */
   execute(statement: Statement, found: SqlClass, deadline: Deadline): Promise<ResultSet> {
     const host = found === 'change' && this.#slowWrites !== undefined ? this : undefined;
-    return new Promise((resolve, reject) => {
-      this.#gate.ask(
-        new QueuedWrite({ statement, found, deadline, host, serve: this.#serveWrite, resolve, reject }),
-      );
-    });
+    const parts = { statement, found, deadline, host, serve: this.#serveWrite };
+    return new Promise((resolve, reject) => this.#gate.ask(new QueuedWrite(parts, resolve, reject)));
   }
 
   /** Holds the gate, which is free, until the end of this turn. */
   #beginCollecting(call: SharedCall): CollectedWrites {
-    const collected = new CollectedWrites(call);
-    const release = this.#gate.tryAcquire() as Release;
-    void endOfTurn().then(() => this.#serveCollected(collected, this.#leaveWith(release)));
+    const collected = new CollectedWrites(call, { host: this, serve: this.#serveWrite });
+    const leave = this.#leaveWith(this.#gate.tryAcquire() as Release);
+    runOutside(() => void endOfTurn().then(() => this.#serveCollected(collected, leave)));
     return collected;
   }
 
   async #serveCollected(collected: CollectedWrites, leave: Release): Promise<void> {
-    this.#collected = undefined;
-    const takeNext = (): ServedWrite | undefined => collected.take() ?? this.#takeGuest();
-    const mayShare = (): boolean => collected.hasMore || this.#hasGuest;
-    const onServed = (): void => {
-      if (collected.hasMore) return;
+    collected.close();
+    const leaveAtEnd = (): void => {
+      if (collected.waiting > 0 || this.#collected !== collected) return;
+      this.#collected = undefined;
       leave();
-      collected.end();
     };
     for (let first = collected.take(); first !== undefined; first = collected.take()) {
-      await this.#serveWith(first, takeNext, mayShare, onServed);
+      await this.#serveWith(first, leaveAtEnd);
+      if (collected.waiting === 0) continue;
       // a commit takes as many in as may hold up the event loop
-      if (collected.hasMore) await endOfTurn();
+      collected.watch();
+      await endOfTurn();
     }
+    leaveAtEnd();
   }
 
   /** Runs a statement, and those right behind it that may share its commit: at least all that come in this turn of the event loop. */
   async #serve(first: QueuedWrite, release: Release): Promise<void> {
-    const leave = this.#leaveWith(release);
-    const mayShare = (): boolean => first.host === this && this.#hasGuest;
     if (first.host === this) await endOfTurn();
-    await this.#serveWith(first, () => this.#takeGuest(), mayShare, leave);
+    await this.#serveWith(first, this.#leaveWith(release));
   }
 
   /**
    * Runs a write, and those that share its commit, and answers all of them.
    * @param onServed called right then: who is answered may find the gate free
    */
-  async #serveWith(
-    first: ServedWrite,
-    takeNext: () => ServedWrite | undefined,
-    mayShare: () => boolean,
-    onServed: () => void,
-  ): Promise<void> {
+  async #serveWith(first: QueuedWrite, onServed: () => void): Promise<void> {
     const served = [first];
-    const takeServed = (): ServedWrite | undefined => {
-      const next = takeNext();
+    const takeNext = (): QueuedWrite | undefined => {
+      const next = this.#takeNext();
       if (next !== undefined) served.push(next);
       return next;
     };
     try {
+      throwIfOver(first.deadline, notBegun);
       await this.#pace.rest(first.deadline);
       this.#guard?.assertInPlaceNowAndThen();
-      const slow = first instanceof QueuedWrite ? this.#findSlow(first) : undefined;
+      const slow = this.#findSlow(first);
       if (slow !== undefined) await this.#runSlow(first, slow);
-      else if (mayShare()) await this.#group.run(first, takeServed, (write) => write.onServed());
+      else if (first.host === this && this.#next !== undefined)
+        await this.#group.run(first, takeNext, (write) => write.onServed());
       else await this.#group.runAlone(first);
       this.#caller.sawCallers(served.length);
     } catch (error) {
-      first.settled ??= { error };
+      // it did not begin, so those from it that have its deadline could not either
+      first.onRefused(error);
+      this.#collected?.refuse(error);
     } finally {
       for (const write of served) write.onServed();
       onServed();
     }
   }
 
-  get #hasGuest(): boolean {
-    return this.#gate.guestOf(this) !== undefined;
+  /** The one right behind. */
+  get #next(): QueuedWrite | undefined {
+    return this.#collected?.next ?? this.#gate.guestOf<QueuedWrite>(this);
   }
 
   /** The one right behind, when it may share a commit. */
-  #takeGuest(): QueuedWrite | undefined {
-    const next = this.#gate.guestOf<QueuedWrite>(this);
+  #takeNext(): QueuedWrite | undefined {
+    const next = this.#next;
     if (next === undefined || this.#findSlow(next) !== undefined) return undefined;
-    this.#gate.take(next);
+    if (this.#collected?.take() === undefined) this.#gate.take(next);
     return next;
   }
 
@@ -223,9 +219,10 @@ export class SqliteWriter {
   }
 
   /** Its caller is answered as soon as he can be; the gate is held until SQLite is done with it. */
-  async #runSlow(write: ServedWrite, { entry, args }: BoundStatement): Promise<void> {
+  async #runSlow(write: QueuedWrite, { entry, args }: BoundStatement): Promise<void> {
     const { statement, deadline } = write;
     const slowWrites = this.#slowWrites as SlowWrites;
+    this.#collected?.watch();
     try {
       const result = await slowWrites.run({ sql: statement.sql, args, pace: entry.pace }, deadline);
       this.#guard?.assertInPlace('unknown');
