@@ -96,6 +96,7 @@ export class ConnectionCalls {
    * Runs a statement before it returns, or with others at the end of this turn: a call that nothing is around needs no deadline of its
    * own then, and nobody can close the connection meanwhile.
    * @returns undefined when it has to go the way of every call
+   * @throws DatabaseError
    */
   executeNow(
     statement: Statement,
@@ -103,6 +104,7 @@ export class ConnectionCalls {
   ): ResultSet | Promise<ResultSet> | undefined {
     const { opened, closed } = this.#session;
     if (opened?.connection.executeNow === undefined || closed) return undefined;
+    checkTimeout(timeoutMs);
     if (signal?.aborted || (timeoutMs !== undefined && !(timeoutMs > 0))) return undefined;
     if (currentScope(opened.connection.databaseKey) !== undefined) return undefined;
     const isBounded = timeoutMs !== undefined || signal !== undefined || isInRequest();

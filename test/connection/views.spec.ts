@@ -78,6 +78,17 @@ describe.each(useBackends())('withOptions() on %s', (_name, findUrl) => {
     expect(failure.message).toContain(message);
   });
 
+  it('refuses a time that is no number, also of a statement that has run before', async () => {
+    const sql = 'SELECT 1';
+    await db.execute(sql);
+    const statement: object = { sql, args: [], timeoutMs: '5' };
+
+    expect(await failureOf(db.execute(statement as { sql: string; args: [] }))).toMatchObject({
+      code: 'ARGS_INVALID',
+      outcome: 'not-applied',
+    });
+  });
+
   it('refuses an option of a transaction that does not exist', async () => {
     const options: object = { timeoutMS: 5 };
     const failure = await failureOf(db.withTransaction(async () => 1, options));
