@@ -25,6 +25,11 @@ export class AuthTokenHolder {
     this.#current = source instanceof Secret ? source : undefined;
   }
 
+  /** False when no token was configured. */
+  get isSet(): boolean {
+    return this.#source !== undefined;
+  }
+
   /** True when a refused token can be replaced by asking for a new one. */
   get renewable(): boolean {
     return typeof this.#source === 'function';

@@ -17,7 +17,7 @@ import type {
   HranaStep,
 } from './hrana-protocol.js';
 import { HttpTransport } from './http-transport.js';
-import { OpenAnswer, type HttpAnswer } from './open-answer.js';
+import { OpenAnswer, type HttpAnswer, type HttpReply } from './open-answer.js';
 import { TransportError } from './transport-error.js';
 import { createProtocolError, toRequestError, toStatementError, toStatusError } from './turso-errors.js';
 
@@ -186,11 +186,10 @@ export class HranaClient {
   }
 
   #read({ bytes, ...reply }: HttpAnswer, expected: number, onIndex: OnIndex): HranaPipelineAnswer {
-    const { location } = this.#target;
-    if (reply.status !== 200) throw this.#judge(toStatusError(reply, location, this.redact));
+    if (reply.status !== 200) throw this.#toStatusError(reply);
     const answer = this.#parse<Partial<HranaPipelineAnswer>>(reply.body);
     if (!Array.isArray(answer.results) || answer.results.length > expected) {
-      throw this.#judge(createProtocolError(location, 'JSON that is no Hrana answer'));
+      throw this.#judge(createProtocolError(this.#target.location, 'JSON that is no Hrana answer'));
     }
     this.#listener.onAnswer();
     const results = answer.results as HranaPipelineAnswer['results'];
@@ -213,9 +212,11 @@ export class HranaClient {
 
   async #assertAccepted(answer: OpenAnswer, deadline: Deadline): Promise<void> {
     const { status, headers } = answer;
-    if (status === 200) return;
-    const body = await answer.text(deadline);
-    throw this.#judge(toStatusError({ status, headers, body }, this.#target.location, this.redact));
+    if (status !== 200) throw this.#toStatusError({ status, headers, body: await answer.text(deadline) });
+  }
+
+  #toStatusError(reply: HttpReply): unknown {
+    return this.#judge(toStatusError(reply, this.#target.location, this.redact, this.#token.isSet));
   }
 
   #parse<T>(text: string): T {

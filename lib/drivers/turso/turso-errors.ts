@@ -99,11 +99,17 @@ function readOpenSslReason(message: string): string {
 }
 
 /** An answer that is no success: 3xx and 4xx come before anything ran, 5xx and a strange 2xx may come from behind the work. */
-export function toStatusError(answer: HttpReply, location: string, redact: Redact): DatabaseError {
+export function toStatusError(
+  answer: HttpReply,
+  location: string,
+  redact: Redact,
+  hasToken = true,
+): DatabaseError {
   const { status } = answer;
   // redacted before it is cut: the beginning of a token is a secret too
   const reason = redact(readReason(answer.body)).slice(0, longestReason);
-  const message = `${location} answered ${status}${reason === '' ? '' : `: ${reason}`}`;
+  const hint = status === 401 && !hasToken ? '; no token was sent: set authToken' : '';
+  const message = `${location} answered ${status}${reason === '' ? '' : `: ${reason}`}${hint}`;
   const details = classifyStatus(status, reason);
   return new DatabaseError(message, {
     ...details,

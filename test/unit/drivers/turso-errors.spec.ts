@@ -168,6 +168,14 @@ describe('toStatusError', () => {
     expect(answer(403, '{"error":"attach is not permitted"}')).toMatchObject(refused('syntax'));
   });
 
+  it('says when no token was sent', () => {
+    const reply = { status: 401, body: '{"error":"who are you"}', headers: {} };
+
+    expect(toStatusError(reply, location, redact, false).message).toBe(
+      'HTTP_401: db.turso.io answered 401: who are you; no token was sent: set authToken',
+    );
+  });
+
   it.each<[string, string, string]>([
     ['JSON', '{"error":"the token expired"}', 'db.turso.io answered 401: the token expired'],
     ['plain text', ' no token \n', 'db.turso.io answered 401: no token'],
