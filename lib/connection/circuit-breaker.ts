@@ -2,6 +2,7 @@ import type { Deadline } from '../async/deadline.js';
 import { within } from '../async/within.js';
 import type { Reporter } from '../contract/driver.js';
 import { DatabaseError } from '../errors/database-error.js';
+import { circuitOpenCode } from '../errors/refused-unsent.js';
 import { findSilence } from '../errors/silence.js';
 
 /** What a breaker knows about itself. */
@@ -13,9 +14,6 @@ export interface BreakerStatus {
   /** When the next probe may go, in milliseconds; 0 while the breaker is closed. */
   readonly retryAfterMs: number;
 }
-
-/** Code of a call that was not sent. */
-export const circuitOpenCode = 'CIRCUIT_OPEN';
 
 /** Failures in a row, with no answer in between, that open the breaker. */
 const failuresToOpen = 5;
@@ -116,7 +114,10 @@ export class CircuitBreaker {
 
   #openAgain(error: unknown): void {
     this.#failures++;
-    if (error instanceof DatabaseError) this.#lastError = error;
+    if (error instanceof DatabaseError) {
+      this.#counted.add(error);
+      this.#lastError = error;
+    }
     this.#extend();
   }
 

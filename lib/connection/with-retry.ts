@@ -5,8 +5,8 @@ import { sleep } from '../async/sleep.js';
 import { within } from '../async/within.js';
 import type { DriverConnection } from '../contract/connection.js';
 import { DatabaseError, withOutcome } from '../errors/database-error.js';
+import { isRefusedUnsent } from '../errors/refused-unsent.js';
 import { findSilence } from '../errors/silence.js';
-import { circuitOpenCode } from './circuit-breaker.js';
 import type { RetryBudget } from './retry-budget.js';
 
 /** Waits between attempts: at most 50 ms after the first failure, at most a second later on. */
@@ -25,8 +25,8 @@ interface Call<T> {
 
 /**
  * Tries a call again when the server could not be reached, or somebody else held its lock: one that surely was not applied up to
- * `maxAttempts` times; one whose outcome is unknown once, if it only reads or its caller declared it idempotent, and only when the server answers a ping: what took
- * the server down must not be sent again.
+ * `maxAttempts` times; one whose outcome is unknown once, if it only reads or its caller declared it idempotent, and only when the
+ * server answers a ping: what took the server down must not be sent again.
  * @param maxAttempts counts the first call too
  */
 export function withRetry(
@@ -138,7 +138,7 @@ async function callWithRetry<T>(
 
 /** Whether time may mend a failure. An open breaker has judged already: nobody waits for it. */
 function mayPass(error: unknown): error is DatabaseError {
-  if (!(error instanceof DatabaseError) || error.code === circuitOpenCode) return false;
+  if (!(error instanceof DatabaseError) || isRefusedUnsent(error)) return false;
   return error.kind === 'unavailable' || error.kind === 'busy';
 }
 

@@ -3,6 +3,7 @@ import { jitteredBackoffMs } from '../async/backoff.js';
 import type { Reporter } from '../contract/driver.js';
 import { DatabaseError } from '../errors/database-error.js';
 import { findDatabaseError } from '../errors/find-database-error.js';
+import { degradedCode } from '../errors/refused-unsent.js';
 
 /** Waits between two attempts, in milliseconds: at most half a second after the first failure, at most 5 s later on. */
 const baseWaitMs = 500;
@@ -31,7 +32,7 @@ export class BackgroundOpening {
     return new DatabaseError(
       `the database was not there at boot and is tried again in the background (${codeOf(this.#reason)})`,
       {
-        code: 'DEGRADED',
+        code: degradedCode,
         kind: 'unavailable',
         outcome: 'not-applied',
         retryAfterMs: Math.max(1, Math.ceil(this.#nextAttemptAt - performance.now())),

@@ -5,6 +5,7 @@ import type { RetryBudget } from '../connection/retry-budget.js';
 import type { DriverConnection } from '../contract/connection.js';
 import type { Consistency, TransactionMode } from '../contract/statement.js';
 import { DatabaseError, withOutcome } from '../errors/database-error.js';
+import { isRefusedUnsent } from '../errors/refused-unsent.js';
 import { findSilence } from '../errors/silence.js';
 import type { DatabaseTransaction } from './database-transaction.js';
 import { ManagedTransaction } from './managed-transaction.js';
@@ -138,7 +139,7 @@ async function runAfterCommit(works: readonly (() => unknown)[]): Promise<void> 
 
 /** A lost lock, an expired stream, a restarted server: the whole transaction may run again, unless its commit may have arrived. */
 function mayRunAgain(reason: unknown, { idempotent }: RootRun): reason is DatabaseError {
-  if (!(reason instanceof DatabaseError)) return false;
+  if (!(reason instanceof DatabaseError) || isRefusedUnsent(reason)) return false;
   if (reason.outcome === 'unknown') return idempotent;
   return reason.outcome === 'not-applied' && (reason.kind === 'busy' || reason.kind === 'unavailable');
 }

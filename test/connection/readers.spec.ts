@@ -75,6 +75,18 @@ describe.each([1, 2])('pool.readers: %i', (readers) => {
 });
 
 describe('short reads on a file', () => {
+  it('tell by a pragma that somebody has written, this connection included', async () => {
+    const db = await openBooks(1);
+    const seen = new Set<unknown>();
+    for (let n = 0; n < 3; n++) {
+      await db.execute(insert);
+      seen.add(await readValue(db, 'PRAGMA data_version')).add(await readValue(db, 'PRAGMA data_version'));
+    }
+    await db.close();
+
+    expect(seen.size).toBe(3);
+  });
+
   it.each(['SELECT last_insert_rowid() AS n', 'SELECT changes() AS n', 'SELECT total_changes() AS n'])(
     'never tell what a handle wrote: %s',
     async (sql) => {

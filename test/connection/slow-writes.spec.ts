@@ -167,8 +167,9 @@ describe('a slow write', () => {
   it('ends for its caller at its deadline, is undone, and holds up the writers behind it until then', async () => {
     const db = await open();
     const begun = performance.now();
-    const late = failureOf(db.execute({ sql: fill(1_500_000), timeoutMs: 200 }));
-    const behind = failureOf(db.execute({ sql: 'INSERT INTO t VALUES (-1)', timeoutMs: 300 }));
+    const late = failureOf(db.execute({ sql: fill(2_000_000), timeoutMs: 700 }));
+    await untilLocked(db.path);
+    const behind = failureOf(db.execute({ sql: 'INSERT INTO t VALUES (-1)', timeoutMs: 200 }));
     const patient = db.execute('INSERT INTO t VALUES (-2)');
     const failures = [await late, await behind];
     const tookMs = performance.now() - begun;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { DatabaseConnection } from '../../lib/index.js';
+import { DatabaseError, type DatabaseConnection } from '../../lib/index.js';
 import { failureOf } from '../contract/facts.js';
 import { timeOf } from './support/fault-room.js';
 import { useFaultRoom } from './support/use-fault-room.js';
@@ -35,6 +35,26 @@ describe('a transaction whose server is in trouble', () => {
       expect([await call, await room.names()]).toEqual([2, ['a']]);
     },
   );
+
+  it('does not wait for another database whose breaker is open', async () => {
+    let runs = 0;
+    const refused = new DatabaseError('not sent', {
+      code: 'CIRCUIT_OPEN',
+      kind: 'unavailable',
+      outcome: 'not-applied',
+      retryAfterMs: 1_000,
+    });
+    const failure = await failureOf(
+      room.db.withTransaction(async (tx) => {
+        runs++;
+        await tx.execute(insert);
+        throw refused;
+      }),
+    );
+
+    expect([failure, runs]).toEqual([refused, 1]);
+    expect(await room.names()).toEqual([]);
+  });
 
   it('fails at once when it would have to wait longer than it may last', async () => {
     const { requests } = room.proxy.counts;

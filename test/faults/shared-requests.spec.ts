@@ -40,6 +40,19 @@ describe('an answer without the part of a write', () => {
     expect(requests).toBe(1);
     expect(await room.names()).toEqual([]);
   });
+
+  it('leaves that of a batch unknown, although its transaction has begun, and nothing is sent again', async () => {
+    const done = { cols: [], rows: [], affected_row_count: 1, last_insert_rowid: '1' };
+    const batch = { type: 'batch', result: { step_results: [done, done], step_errors: [null, null] } };
+    const results = [batch, { type: 'close' }].map((response) => ({ type: 'ok', response }));
+    room.proxy.inject({ kind: 'respond', status: 200, body: JSON.stringify({ baton: null, results }) });
+    const requests = await countRequests(async () => {
+      const failure = await failureOf(room.db.batch([{ sql: "INSERT INTO books VALUES ('a')", args: [] }]));
+      expect(failure).toMatchObject({ code: 'HRANA_PROTO_ERROR', outcome: 'unknown' });
+    });
+
+    expect(requests).toBe(1);
+  });
 });
 
 describe('calls of one tick', () => {

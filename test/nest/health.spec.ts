@@ -447,7 +447,7 @@ describe('an app that booted without its database', () => {
       since: expect.any(String),
       latencyMs: expect.any(Number),
     });
-    expect(logs.of('warn')[0]).toContain(`THE FALLBACK ${path} SERVES`);
+    expect(logs.of('warn').join('\n')).toContain(`THE FALLBACK ${path} SERVES`);
   });
 });
 

@@ -2,6 +2,7 @@ import type { ResultSet } from '@libsql/core/api';
 import { watchDeadline } from '../../async/watch-deadline.js';
 import type { SharedCall } from '../../contract/connection.js';
 import type { Statement } from '../../contract/statement.js';
+import { toOwnError } from '../../errors/database-error.js';
 import { createAbortedError, createTimeoutError } from '../../errors/wait-errors.js';
 import { notBegun } from './group-commit.js';
 import { QueuedWrite, type QueuedWriteParts } from './queued-write.js';
@@ -86,6 +87,6 @@ export class CollectedWrites {
 
   /** Tells all that nobody has taken why they did not begin. */
   refuse(error: unknown): void {
-    for (let next = this.take(); next !== undefined; next = this.take()) next.onRefused(error);
+    for (let next = this.take(); next !== undefined; next = this.take()) next.onRefused(toOwnError(error));
   }
 }

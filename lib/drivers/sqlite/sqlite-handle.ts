@@ -16,7 +16,7 @@ export interface Prepared {
   readonly found: SqlClass;
   /** A query, and SQLite says that it changes nothing. */
   readonly readsOnly: boolean;
-  /** It asks what this handle wrote, or how often. */
+  /** Its answer depends on the handle, or it may write although SQLite calls it a read; a view can hide that. */
   readonly asksHandle: boolean;
   /** The first one, in upper case. */
   readonly keyword: string;
@@ -46,7 +46,7 @@ const maxPrepared = 500;
 /** Of what the handle runs for itself, which surely leaves the schema as it was. */
 const keepsSchema = /^(BEGIN( \w+)?|COMMIT)$/;
 
-const tellsOfHandle = /\b(?:changes|total_changes|last_insert_rowid)\b/i;
+const tellsOfHandle = /\b(?:changes|total_changes|last_insert_rowid|optimize|pragma_\w+)\b/i;
 
 const readingSchema = 'SELECT 1 FROM sqlite_schema LIMIT 1';
 
@@ -203,7 +203,7 @@ export class SqliteHandle {
       prepared,
       found,
       readsOnly,
-      asksHandle: tellsOfHandle.test(sql),
+      asksHandle: found === 'pragma' || tellsOfHandle.test(sql),
       keyword,
       parameters,
       pace,

@@ -20,6 +20,22 @@ export function takeResponse<Type extends HranaResponse['type']>(
   throw createLeftOutError(type);
 }
 
+/**
+ * Takes the answer to a batch of so many steps. Only null says that a step did not run: what is missing may have.
+ * @throws DatabaseError the batch's own error, or a protocol error, outcome `unknown`
+ */
+export function takeBatch(
+  client: HranaClient,
+  answer: HranaPipelineAnswer,
+  index: number,
+  steps: number,
+): HranaBatchResult {
+  const { result } = takeResponse(client, answer, index, 'batch');
+  if (result.step_results.length < steps || result.step_errors.length < steps)
+    throw createLeftOutError('batch');
+  return result;
+}
+
 /** The server answered, but not to this. */
 export function createLeftOutError(type: string): DatabaseError {
   return new DatabaseError(`the server left out the answer to a "${type}" request`, {

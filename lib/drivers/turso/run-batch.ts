@@ -8,7 +8,7 @@ import type { HranaClient } from './hrana-client.js';
 import type { HranaBatchResult, HranaStep } from './hrana-protocol.js';
 import { decodeResult } from './hrana-values.js';
 import { createLostError } from './lost-transaction.js';
-import { readStep, takeResponse } from './read-results.js';
+import { readStep, takeBatch } from './read-results.js';
 import { always, begin, guarded, guardedStatement, rollbackUnless } from './steps.js';
 
 /**
@@ -38,7 +38,7 @@ export async function runBatch(
   if (refused?.type === 'error') {
     throw await findRefused(client, statements, client.toStatementError(refused.error), deadline);
   }
-  const batch = takeResponse(client, answer, 0, 'batch').result;
+  const batch = takeBatch(client, answer, 0, steps.length);
   for (let step = 0; step < first; step++) throwStepError(client, batch, step);
   assertAllRan(client, batch, first, commit);
   throwStepError(client, batch, commit);

@@ -14,7 +14,7 @@ import { runBatch } from './run-batch.js';
 import { decodeResult, encodeStatement } from './hrana-values.js';
 import type { HranaClient } from './hrana-client.js';
 import { ReadOnlyGuard } from './read-only-guard.js';
-import { createLeftOutError, readStep, takeResponse } from './read-results.js';
+import { readStep, takeBatch, takeResponse } from './read-results.js';
 import type { HranaResult } from './hrana-protocol.js';
 import { isLost, SharedLane } from './shared-lane.js';
 import { SharingRules } from './sharing-rules.js';
@@ -194,12 +194,10 @@ export class TursoConnection implements DriverConnection {
     const { client, intMode } = this.#parts;
     try {
       const results = answer === undefined ? [] : [answer];
-      const batch = takeResponse(client, { baton: null, results, bytes: 0 }, 0, 'batch').result;
+      const batch = takeBatch(client, { baton: null, results, bytes: 0 }, 0, 1);
       const { result, error } = readStep(client, batch, 0);
       if (error !== undefined) throw error;
-      // only null says that it did not run: what is missing may have
-      if (batch.step_results[0] === null) return undefined;
-      if (result === undefined) throw createLeftOutError('batch');
+      if (result === undefined) return undefined;
       const decoded = decodeResult(result, statement.sql, intMode);
       const bytes = isLong ? JSON.stringify(result.rows).length : 0;
       this.#rules.learn(statement, { bytes, durationMs: result.query_duration_ms ?? 0, result: decoded });

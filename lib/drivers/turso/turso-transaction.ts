@@ -13,7 +13,7 @@ import { HranaStream } from './hrana-stream.js';
 import { decodeResult } from './hrana-values.js';
 import type { ReadOnlyGuard } from './read-only-guard.js';
 import { createLostError, reportUnsentRollback } from './lost-transaction.js';
-import { readStep, takeResponse } from './read-results.js';
+import { readStep, takeBatch } from './read-results.js';
 import { begin, guarded, guardedStatement, probeAutocommit } from './steps.js';
 
 /** What a transaction on the server needs. */
@@ -197,7 +197,7 @@ export class TursoTransaction implements DriverTransaction {
         if (this.#closed) void this.#rollBackBehind();
       });
       const [result] = answer.results;
-      if (result?.type !== 'error') return { batch: takeResponse(client, answer, 0, 'batch').result };
+      if (result?.type !== 'error') return { batch: takeBatch(client, answer, 0, steps.length) };
       const refusedBy = client.toStatementError(result.error);
       if (refusedBy.kind !== 'syntax') throw refusedBy;
       this.#begun = begunBefore;
