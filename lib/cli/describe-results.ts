@@ -103,7 +103,7 @@ export function describeBackup(report: BackupReport): string {
     ...(rows.length === 0 ? [] : [formatTable(['table', 'rows', 'digest'], rows)]),
     checked
       ? 'integrity check: ok'
-      : 'integrity check: left out, because an index needs a function or a collation of the application',
+      : 'integrity check: ok, without tables that need a function or a collation of the application',
     ...unread.map(
       (name) => `not compared ${toPrintable(name)}: its key needs a collation of the application`,
     ),

@@ -15,13 +15,13 @@ export const exitCodes = {
   interrupted: 4,
   /** The server, a file or the report failed: the same command may be tried again. */
   failed: 5,
-  /** Target or work folder belong to another transfer, or somebody else wrote to the target. */
+  /** Target or work folder belong to another transfer, somebody else wrote to the target, or it refuses a definition. */
   conflict: 6,
 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-const conflicts = ['TRANSFER_CONFLICT', 'TRANSFER_BUSY', 'TRANSFER_FILE_IN_USE'];
+const conflicts = ['TRANSFER_CONFLICT', 'TRANSFER_BUSY', 'TRANSFER_FILE_IN_USE', 'TRANSFER_BAD_DEFINITION'];
 
 /** What a command that threw ends with. */
 export function exitCodeOf(error: unknown): ExitCode {

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { ConfigurationError } from '../errors/configuration-error.js';
+import { checkAdminUrl } from '../transfer/place/placement.js';
 import type { CommandKind, OptionValues, Place } from './command.js';
 import { commands } from './commands/commands.js';
 import { readPlace } from './read-place.js';
@@ -41,7 +42,7 @@ const common: readonly string[] = ['report', 'json', 'help'];
 /**
  * Understands a command line.
  * @returns undefined when help was asked for
- * @throws ConfigurationError that never quotes an address
+ * @throws ConfigurationError, DatabaseError `TRANSFER_OPTION_INVALID`, neither of which quotes an address
  */
 export function parseCommand(argv: readonly string[]): Command | undefined {
   const { values, positionals, tokens } = parse(argv);
@@ -55,13 +56,17 @@ export function parseCommand(argv: readonly string[]): Command | undefined {
   const taken = [...common, ...kind.options];
   const foreign = tokens.find((token) => token.kind === 'option' && !taken.includes(token.name));
   if (foreign?.kind === 'option') throw new ConfigurationError(`${name} takes no --${foreign.name}`);
+  // what is printed to go on must hold no password
+  if (values['admin-url'] !== undefined) checkAdminUrl(values['admin-url']);
   return {
     kind,
     places,
     values,
     reportFile: values.report,
     json: values.json,
-    resumeCommand: ['nestjs-turso', ...listResumeWords(argv, kind, places)].map(quoteForShell).join(' '),
+    resumeCommand: ['nestjs-turso', ...listResumeWords(argv, tokens, kind, places)]
+      .map(quoteForShell)
+      .join(' '),
   };
 }
 
@@ -86,23 +91,26 @@ function parse(argv: readonly string[]) {
   }
 }
 
+/** Behind `--` every word is a name, whatever it looks like. */
 function listResumeWords(
   argv: readonly string[],
+  tokens: ReturnType<typeof parse>['tokens'],
   kind: CommandKind,
   places: readonly Place[],
 ): readonly string[] {
-  if (kind === commands.restore && places[1]?.server !== undefined) return withResume(toCopy(argv));
-  return kind.options.includes('resume') ? withResume(argv) : argv;
-}
-
-/** A restore to a server that stopped goes on as the copy that it is. */
-function toCopy(argv: readonly string[]): string[] {
-  const command = argv.indexOf('restore');
-  return argv.map((word, index) => (index === command ? 'copy' : word)).filter((word) => word !== '--force');
-}
-
-function withResume(argv: readonly string[]): readonly string[] {
-  return argv.includes('--resume') ? argv : [...argv, '--resume'];
+  // a restore to a server goes on as the copy that it is
+  const isCopy = kind === commands.restore && places[1]?.server !== undefined;
+  if (!isCopy && !kind.options.includes('resume')) return argv;
+  const words = argv.map((word) => [word]);
+  const options = tokens.filter((token) => token.kind === 'option');
+  const indexOf = (kind: string): number => tokens.find((token) => token.kind === kind)?.index ?? argv.length;
+  if (isCopy) {
+    words[indexOf('positional')] = ['copy'];
+    for (const { name, index } of options) if (name === 'force') words[index] = [];
+  }
+  const resumes = options.some(({ name }) => name === 'resume');
+  if (!resumes) words.splice(indexOf('option-terminator'), 0, ['--resume']);
+  return words.flat();
 }
 
 function quoteForShell(word: string): string {

@@ -36,5 +36,6 @@ Options
 
 Exit codes
   0 verified   1 wrong use or a plan with problems   2 rows were left out   3 source and target differ
-  4 interrupted, go on with --resume   5 failed, try again   6 somebody else works on the target
+  4 interrupted, go on with --resume   5 failed, try again
+  6 somebody else works on the target, or it refuses a definition
 `;

@@ -107,8 +107,9 @@ export interface DriverConnection {
   /**
    * Writes a consistent copy of the database to a file that does not exist, checked by SQLite, and with a digest of every table where
    * `verify` says so. Of a database behind a network `undefined`: that one is read over the network.
+   * @returns the tables that `verify` could not compare, because their key needs a collation of the application
    */
-  readonly backup?: (file: string, verify: boolean, deadline: Deadline) => Promise<void>;
+  readonly backup?: (file: string, verify: boolean, deadline: Deadline) => Promise<readonly string[]>;
   /** How many calls wait for the write gate or to share a commit, or for a free stream. */
   waiting(): number;
   /**

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Deadline } from '../async/deadline.js';
 import type { DriverConnection } from '../contract/connection.js';
+import type { Reporter } from '../contract/driver.js';
 import { createArgsError, createStatementRefusedError } from '../errors/usage-errors.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { findOuterScope } from './find-outer-scope.js';
@@ -29,6 +30,7 @@ export async function backupConnection(
   path: string,
   { overwrite = false, verify = false }: BackupOptions,
   deadline: Deadline,
+  report: Reporter,
 ): Promise<void> {
   if (findOuterScope(connection.databaseKey) !== undefined)
     throw createStatementRefusedError(
@@ -43,8 +45,11 @@ export async function backupConnection(
   }
   const { removeDatabase, writeNewFile } = await import('../transfer/file/write-new-file.js');
   const source = target.path === ':memory:' ? undefined : target.path;
-  await writeNewFile({ ...file, source, resumes: false }, async (partial) => {
+  const unread = await writeNewFile({ ...file, source, resumes: false }, async (partial) => {
     await removeDatabase(partial);
-    await connection.backup?.(partial, verify, deadline);
+    return connection.backup?.(partial, verify, deadline);
   });
+  if (unread === undefined || unread.length === 0) return;
+  const message = `not compared in a backup: ${unread.join(', ')}, whose key needs a collation of the application`;
+  report({ level: 'warning', code: 'BACKUP_NOT_COMPARED', message });
 }

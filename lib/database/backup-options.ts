@@ -13,7 +13,8 @@ export interface BackupOptions {
    */
   readonly overwrite?: boolean;
   /**
-   * Compares a digest of every table in the copy with that of the database. A copy of a remote database always is.
+   * Compares a digest of every table in the copy with that of the database. A copy of a remote database always is. A table
+   * whose key needs a collation of the application cannot be: it is named in a report, `BACKUP_NOT_COMPARED`.
    * @default false
    */
   readonly verify?: boolean;

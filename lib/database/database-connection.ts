@@ -214,6 +214,7 @@ export class DatabaseConnection implements Client {
         path,
         options,
         deadline,
+        this.#report,
       );
     });
   }

@@ -16,7 +16,7 @@ export async function refuseUnfinished(
   const { rows } = await connection.execute({ sql: books, args: [] }, createDeadline(queryTimeoutMs, signal));
   if (rows.length === 0) return;
   throw new DatabaseError(
-    'a transfer to this database is not complete: finish it with "nestjs-turso copy … --resume" or "nestjs-turso cutover …"',
+    'a transfer to this database is not complete: finish it with "nestjs-turso copy … --resume" or "nestjs-turso cutover …"; one that cannot go on begins again with an empty database',
     { code: 'TRANSFER_UNFINISHED', kind: 'configuration', outcome: 'not-applied' },
   );
 }

@@ -45,7 +45,7 @@ export interface BackupReport {
   readonly source: string;
   readonly file: string;
   readonly bytes: number;
-  /** False where an index needs a function or a collation of the application: SQLite cannot check such a file. */
+  /** False where an index needs a function or a collation of the application: SQLite has checked the other tables only. */
   readonly checked: boolean;
   /** Every table whose digest was compared; empty without `verify`. */
   readonly tables: readonly { readonly name: string; readonly rows: number; readonly digest: string }[];

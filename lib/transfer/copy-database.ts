@@ -67,7 +67,7 @@ async function beginCopy(target: TargetDatabase, onPlan: CopyOptions['onPlan']):
     throw error;
   });
   if (plan !== undefined) onPlan?.(plan);
-  return run(target, source, record, plan?.notes ?? []);
+  return run(target, source, record, plan?.notes ?? [], false);
 
   async function prepare({ options }: TargetDatabase): Promise<Prepared> {
     options.onProgress({ stage: 'snapshot', object: undefined, rows: 0, totalRows: 0 });
@@ -113,10 +113,11 @@ function run(
   source: Source,
   record: TransferRecord,
   notes: readonly TransferNote[],
+  isResumed: boolean,
 ): Promise<CopyOutcome> {
   return record.placement === undefined
     ? runCopy(target, source, record, notes)
-    : placeDatabase(target, source, record, record.placement);
+    : placeDatabase(target, source, record, record.placement, isResumed);
 }
 
 interface Prepared {
@@ -148,5 +149,5 @@ async function resumeCopy(target: TargetDatabase, record: TransferRecord): Promi
       'TRANSFER_OPTION_INVALID',
     );
   const source = await openSource(snapshotPath(folder), invalidUtf8, record.snapshot);
-  return run(target, source, record, []);
+  return run(target, source, record, [], true);
 }

@@ -30,6 +30,11 @@ export class TransferInterruptedError extends DatabaseError {
   }
 }
 
+/** For a target that holds something where there is no record: a resume may have come behind the end of its copy. */
+export function tellOfEnd({ resume }: { readonly resume: boolean }): string {
+  return resume ? '; or the copy was complete: run "verify"' : '';
+}
+
 /** Wrong use: a resume without a beginning, a target that belongs to another transfer, a missing source. */
 export function createTransferError(message: string, code: string, cause?: unknown): DatabaseError {
   return new DatabaseError(message, { code, kind: 'configuration', outcome: 'not-applied', cause });

@@ -47,7 +47,7 @@ export async function onSnapshot<T>(
 export async function clearUnused(folder: string): Promise<void> {
   if ((await readRecord(folder)) === undefined) return emptyWorkFolder(folder);
   throw createTransferError(
-    `an interrupted copy lies in ${folder}: resume it, or remove that folder and begin again with an empty target`,
+    `a copy that is not complete lies in ${folder}: resume it, or, where it cannot go on, remove that folder and begin again with an empty target`,
     'TRANSFER_UNFINISHED',
   );
 }

@@ -30,6 +30,13 @@ describe('a command line', () => {
     expect(understand).toThrow(expect.not.objectContaining({ message: expect.stringContaining('s3cret') }));
   });
 
+  it('with a password in the admin address is refused before there is a command to print', () => {
+    const argv = ['copy', 'a.db', url, '--via', 'file', '--data-folder', 'd', '--admin-url'];
+
+    expect(() => parseCommand([...argv, 'http://u:s3cret@host'])).toThrow('without a password');
+    expect(parseCommand([...argv, 'http://host'])).toBeDefined();
+  });
+
   it('may name the file by a URL', () => {
     expect(optionsOf(['copy', 'sqlite:data/app.db', url]).source).toBe('data/app.db');
     expect(optionsOf(['copy', 'file:///data/app.db', url]).source).toBe('/data/app.db');
@@ -41,10 +48,21 @@ describe('a command line', () => {
     expect(command?.resumeCommand).toBe(`nestjs-turso copy 'it'\\''s.db' ${url} --rejects 'a b' --resume`);
   });
 
-  it('becomes the copy that it is, when it is a restore to a server', () => {
-    const command = parseCommand(['restore', 'restore', url, '--force']);
+  it.each([
+    ['copy a.db URL --resume', 'copy a.db URL --resume'],
+    ['copy -- a.db URL', 'copy --resume -- a.db URL'],
+    ['copy -- --resume URL', 'copy --resume -- --resume URL'],
+    ['--json pull -- URL a.db', '--json pull --resume -- URL a.db'],
+  ])('goes on with one --resume, before what are names: %s', (typed, printed) => {
+    expectToGoOn(typed, printed);
+  });
 
-    expect(command?.resumeCommand).toBe(`nestjs-turso copy restore ${url} --resume`);
+  it.each([
+    ['restore restore URL --force', 'copy restore URL --resume'],
+    ['--report restore restore b.db URL', '--report restore copy b.db URL --resume'],
+    ['restore --force -- --force URL', 'copy --resume -- --force URL'],
+  ])('becomes the copy that it is, when it is a restore to a server: %s', (typed, printed) => {
+    expectToGoOn(typed, printed);
   });
 
   it.each([
@@ -61,6 +79,13 @@ describe('a command line', () => {
     expect(parseCommand(['--help'])).toBeUndefined();
   });
 });
+
+function expectToGoOn(typed: string, printed: string): void {
+  const [argv = [], expected = []] = [typed, printed].map((line) => line.replace('URL', url).split(' '));
+
+  expect(parseCommand(argv)?.resumeCommand).toBe(['nestjs-turso', ...expected].join(' '));
+  expect(parseCommand(expected)?.values.resume).toBe(true);
+}
 
 function optionsOf(args: readonly string[]): CopyOptions {
   const { places, values } = parseCommand(args) as Command;

@@ -4,6 +4,10 @@ import { renameSync, rmSync } from 'node:fs';
 import { chmod, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createConnection, type DatabaseConnection } from '../../lib/index.js';
+import type { Report } from '../../lib/contract/driver.js';
+import { createResolvedConnection } from '../../lib/database/create-connection.js';
+import { createOptionsEnvironment } from '../../lib/options/options-environment.js';
+import { resolveOptions } from '../../lib/options/resolve-options.js';
 import { describeBackup } from '../../lib/cli/describe-results.js';
 import { createDeadline } from '../../lib/async/deadline.js';
 import { copyDatabaseFile } from '../../lib/drivers/sqlite/copy-database-file.js';
@@ -149,6 +153,24 @@ describe('connection.backup()', () => {
     await failure;
   });
 
+  it('names the table that it could not compare in a warning', async () => {
+    const source = await createSource((db) => {
+      db.exec(`CREATE TABLE "lo st" (w TEXT COLLATE NOCASE PRIMARY KEY) WITHOUT ROWID; CREATE TABLE t (a)`);
+      rewriteSchema(db, 'lo st', 'NOCASE', 'german');
+    });
+    const reports: Report[] = [];
+    const resolved = resolveOptions({ url: `file:${source}` }, createOptionsEnvironment(undefined));
+    const db = createResolvedConnection(resolved, (report) => reports.push(report));
+
+    await db.backup(`${source}.quick`);
+    expect(reports).toEqual([]);
+    await db.backup(`${source}.copy`, { verify: true });
+
+    const message = expect.stringContaining('not compared in a backup: lo st, whose key');
+    expect(reports).toEqual([{ level: 'warning', code: 'BACKUP_NOT_COMPARED', message }]);
+    await db.close();
+  });
+
   it('is refused inside of a transaction, whose rows it would lack', async () => {
     const { db, folder } = await openFile();
 
@@ -208,6 +230,19 @@ describe('a backup', () => {
 
     expect(checked).toBe(false);
     expect(rowsOf(`${source}.copy`, 'SELECT a FROM t NOT INDEXED')).toEqual([1]);
+  });
+
+  it('of a file that needs a function of its application fails where another table is damaged', async () => {
+    const source = await createSource((db) => {
+      db.function('f', { deterministic: true }, (value) => value);
+      db.exec(`CREATE TABLE t (a); CREATE INDEX i ON t (f(a)); CREATE TABLE "it's" (a, b);
+        CREATE INDEX j ON "it's" (a); INSERT INTO "it's" VALUES (1, 2)`);
+      rewriteSchema(db, 'j', '(a)', '(b)');
+    });
+
+    const backup = backupDatabase({ source, file: `${source}.copy` });
+
+    await expect(backup).rejects.toMatchObject({ code: 'SQLITE_CORRUPT' });
   });
 
   it('of a file whose keys need a collation of its application is made and brought back, and says what nobody could compare', async () => {

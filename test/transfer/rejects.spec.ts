@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import BetterSqlite3 from 'better-sqlite3';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { inspect } from 'node:util';
+import { exitCodeOf, exitCodes } from '../../lib/cli/exit-codes.js';
 import { copyDatabase, planTransfer, type CopyOptions, type Reject } from '../../lib/transfer/index.js';
+import { dropCheckpoint } from '../../lib/transfer/target/checkpoint.js';
 import type { Fault } from '../support/fault-proxy.js';
 import { createSource } from './support/create-source.js';
 import { createSourceWithBadRows } from './support/sources.js';
@@ -163,7 +165,52 @@ it('an index that the target computes in another way ends the copy with its name
   const copying = copyDatabase(to(room.server.url, source));
 
   await expect(copying).rejects.toMatchObject({ code: 'TRANSFER_BAD_DEFINITION', kind: 'constraint' });
-  await expect(copying).rejects.toThrow('refuses the index i,');
+  const error = (await copying.catch((reason: unknown) => reason)) as Error;
+  expect(error.message).toContain('refuses the index i,');
+  expect(exitCodeOf(error)).toBe(exitCodes.conflict);
+
+  // the way out that the message tells
+  const { path = '' } =
+    /remove (?<path>\S+), copy again, without a resume, to an empty/.exec(error.message)?.groups ?? {};
+  const db = new BetterSqlite3(source);
+  db.exec('DROP INDEX i');
+  db.close();
+  await expect(copyDatabase(to(room.server.url, source))).rejects.toThrow(`${path}: resume it, or,`);
+  await rm(path, { recursive: true });
+  await room.target.run('DROP TABLE t', ...dropCheckpoint().map(({ sql = '' }) => sql));
+  expect((await copyDatabase(to(room.server.url, source))).verification.equal).toBe(true);
+});
+
+it('an index that the target computes in another way leaves what else it holds to a copy beside it', async () => {
+  const source = await createSource((db) =>
+    db.exec(
+      `CREATE TABLE t (a REAL); INSERT INTO t VALUES (0.1 + 0.2), (0.3); CREATE UNIQUE INDEX i ON t (a || '')`,
+    ),
+  );
+  await room.target.run('CREATE TABLE theirs (a)');
+
+  const copying = copyDatabase({ ...to(room.server.url, source), intoNonEmpty: true });
+
+  await expect(copying).rejects.toThrow('drop on the target what this copy made there');
+});
+
+describe('a resume that finds no record', () => {
+  const tellsOfEnd = 'or the copy was complete: run "verify"';
+
+  it.each<[string, Partial<CopyOptions>, string]>([
+    ['', {}, 'TRANSFER_REFUSED'],
+    [' and was kept open', { keepOpen: true }, 'TRANSFER_CONFLICT'],
+    [' beside other objects', { intoNonEmpty: true }, 'TRANSFER_REFUSED'],
+  ])('says that the copy may have ended: one that has%s', async (_name, more, code) => {
+    const source = await createSource((db) => db.exec('CREATE TABLE t (a)'));
+    const options = { ...to(room.server.url, source), ...more };
+    await copyDatabase(options);
+
+    const message = expect.stringContaining(tellsOfEnd);
+    await expect(copyDatabase({ ...options, resume: true })).rejects.toMatchObject({ code, message });
+    const other = expect.not.objectContaining({ message });
+    await expect(copyDatabase(options)).rejects.toEqual(other);
+  });
 });
 
 describe('a source that is written during the copy', () => {

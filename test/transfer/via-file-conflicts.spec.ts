@@ -87,13 +87,28 @@ describe('a copy by way of the file, where somebody else is at work', () => {
     await expectResumed();
   });
 
-  it('has not begun when somebody makes the database at the same time', async () => {
-    admin = await room.startAdminFront(async (method, pass) => {
-      if (method === 'POST') await room.create();
+  it('may have ended, as a resume without a record says', async () => {
+    admin = await room.startAdminFront((_method, pass) => pass());
+    await copyDatabase(room.through(admin));
+
+    const message = expect.stringMatching(/exists already.*run "verify"/);
+    await expect(copyDatabase(resume())).rejects.toMatchObject({
+      code: 'TRANSFER_NAMESPACE_EXISTS',
+      message,
+    });
+  });
+
+  it.each([
+    ['looked a second time', 'GET', 2],
+    ['made it', 'POST', 1],
+  ])('has not begun when somebody makes the database before it has %s', async (_name, method, nth) => {
+    let seen = 0;
+    admin = await room.startAdminFront(async (found, pass) => {
+      if (found === method && ++seen === nth) await room.create();
       await pass();
     });
 
-    await expectRefused('TRANSFER_CONFLICT', room.through(admin));
+    await expectRefused('TRANSFER_CONFLICT', resume());
     expect(await room.exists()).toBe(true);
     await room.expectNothingLeft();
   });

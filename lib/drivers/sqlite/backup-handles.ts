@@ -14,20 +14,26 @@ interface BackupSource {
 /** Runs work with the write gate held. */
 type AsWriter = <T>(deadline: Deadline, work: () => Promise<T>) => Promise<T>;
 
-/** Writes a copy to a new file: the bytes of a database in memory are taken at once, a file is copied by a process of its own. */
+/**
+ * Writes a copy to a new file: the bytes of a database in memory are taken at once, a file is copied by a process of its own.
+ * @returns the tables that `verify` could not compare
+ */
 export async function backupHandles(
   { writer, guard }: BackupSource,
   asWriter: AsWriter,
   file: string,
   verify: boolean,
   deadline: Deadline,
-): Promise<void> {
+): Promise<readonly string[]> {
   throwIfOver(deadline, 'before the backup began');
   if (guard === undefined) {
     const bytes = await asWriter(deadline, () => whileBusy(() => writer.db.serialize(), deadline));
-    return writeFile(file, bytes, { flag: 'wx', mode: 0o600 });
+    await writeFile(file, bytes, { flag: 'wx', mode: 0o600 });
+    return [];
   }
   guard.assertInPlace('not-applied');
-  await copyDatabaseFile({ source: guard.path, copy: file, verify, onProgress: () => undefined }, deadline);
+  const job = { source: guard.path, copy: file, verify, onProgress: () => undefined };
+  const { unread } = await copyDatabaseFile(job, deadline);
   guard.assertInPlace('not-applied');
+  return unread;
 }

@@ -15,7 +15,7 @@ export interface CopyJob {
 
 /** A copy that SQLite found intact. */
 export interface FileCopy {
-  /** False where an index needs a function or a collation of the application, without which nobody can check it. */
+  /** False where a table could not be checked: one of its indexes needs a function or a collation of the application. */
   readonly checked: boolean;
   /** Of a verified copy, every table with its digest. */
   readonly tables: readonly { readonly name: string; readonly rows: number; readonly digest: string }[];

@@ -157,7 +157,7 @@ export class SqliteConnection implements DriverConnection {
     await whileBusy(probe, deadline);
   }
 
-  backup(file: string, verify: boolean, deadline: Deadline): Promise<void> {
+  backup(file: string, verify: boolean, deadline: Deadline): Promise<readonly string[]> {
     const asWriter = <T>(until: Deadline, work: () => Promise<T>): Promise<T> =>
       this.#writer.use(until, work);
     return backupHandles(this.#handles, asWriter, file, verify, deadline);

@@ -60,12 +60,13 @@ async function loadCounters(ledger: Ledger, target: TargetDatabase, schema: Sour
 
 async function createObjects(
   ledger: Ledger,
-  { onProgress, signal }: ResolvedTransferOptions,
+  options: ResolvedTransferOptions,
   stage: Stage,
   objects: readonly SourceObject[],
   perCommit: number,
   next: Stage,
 ): Promise<void> {
+  const { onProgress, signal } = options;
   for (let item = ledger.state.item; item < objects.length; item = ledger.state.item) {
     throwIfStopped(signal);
     const some = objects.slice(item, item + perCommit);
@@ -79,17 +80,24 @@ async function createObjects(
     try {
       await ledger.advance(statements, { stage, item: item + some.length, rows: 0 });
     } catch (error) {
-      throw stage === 'indexes' ? toIndexError(error, some[0]?.name) : error;
+      throw stage === 'indexes' ? toIndexError(error, some[0]?.name, options) : error;
     }
   }
   await ledger.advance([], { stage: next, item: 0, rows: 0 });
 }
 
 /** The target computes an expression in another way than the source, so that values which differ there are the same here. */
-function toIndexError(error: unknown, index: string | undefined): unknown {
+function toIndexError(
+  error: unknown,
+  index: string | undefined,
+  { workFolder, intoNonEmpty }: ResolvedTransferOptions,
+): unknown {
   if (!(error instanceof DatabaseError) || error.kind !== 'constraint') return error;
+  const begin = intoNonEmpty
+    ? 'drop on the target what this copy made there, nestjs_turso_transfer and nestjs_turso_transfer_rejects too, and copy again'
+    : 'copy again, without a resume, to an empty target';
   return new DatabaseError(
-    `the target refuses the index ${index}, because there two rows are equal in it: drop it in the source, and begin again with an empty target`,
+    `the target refuses the index ${index}, because there two rows are equal in it: drop it in the source, remove ${workFolder}, ${begin}`,
     { code: 'TRANSFER_BAD_DEFINITION', kind: 'constraint', outcome: 'not-applied', cause: error },
   );
 }

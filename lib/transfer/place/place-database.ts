@@ -26,6 +26,7 @@ export async function placeDatabase(
   source: Source,
   record: TransferRecord,
   placement: ResolvedPlacement,
+  isResumed: boolean,
 ): Promise<CopyOutcome> {
   const { options } = target;
   const { workFolder } = options;
@@ -33,7 +34,7 @@ export async function placeDatabase(
   const admin = new AdminApi(placement.adminUrl);
   const folder = new DataFolder(placement);
   // of this attempt or of one before
-  let mayStay = options.resume;
+  let mayStay = isResumed;
   try {
     let notes: readonly TransferNote[] = [];
     await folder.clear(record.id);

@@ -42,11 +42,14 @@ export function resolvePlacement(
   const namespace = viaFile.namespace ?? (isNamed ? label : '');
   if (!/^[a-z0-9][\w-]{0,63}$/i.test(namespace))
     throw invalid('the namespace must be one of letters, digits, "-" and "_": name it');
-  return { dataFolder: resolve(viaFile.dataFolder), adminUrl: checkUrl(viaFile.adminUrl), namespace };
+  return { dataFolder: resolve(viaFile.dataFolder), adminUrl: checkAdminUrl(viaFile.adminUrl), namespace };
 }
 
-/** Never quoted: it may hold a password. */
-function checkUrl(text: string): string {
+/**
+ * Never quoted: it may hold a password.
+ * @throws DatabaseError `TRANSFER_OPTION_INVALID`
+ */
+export function checkAdminUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
     throw invalid('the admin URL must be an http: or https: address without a password');

@@ -7,7 +7,7 @@ import { createCheckpoint, readCheckpoint } from '../target/checkpoint.js';
 import { commit } from '../target/commit.js';
 import { listTargetObjects } from '../target/list-objects.js';
 import type { TargetDatabase } from '../target/target-database.js';
-import { createTransferError } from '../transfer-errors.js';
+import { createTransferError, tellOfEnd } from '../transfer-errors.js';
 import { AdminApi, createUnavailableError } from './admin-api.js';
 import { createFolderError, DataFolder } from './data-folder.js';
 import { filePageSize, type ResolvedPlacement } from './placement.js';
@@ -35,7 +35,7 @@ export async function assertPlaceable(
   const isThere = await new AdminApi(placement.adminUrl).exists(placement.namespace);
   if (isThere || (await folder.isTaken()))
     throw createTransferError(
-      `the namespace ${placement.namespace} exists already: choose another one, or copy the rows`,
+      `the namespace ${placement.namespace} exists already: choose another one, or copy the rows${tellOfEnd(target.options)}`,
       'TRANSFER_NAMESPACE_EXISTS',
     );
   if (await answers(target))

@@ -6,6 +6,7 @@ import { listExpressions, selectRows } from '../source/select-rows.js';
 import type { SourceSchema, SourceTable } from '../source/source-schema.js';
 import type { ResolvedTransferOptions } from '../resolve-transfer-options.js';
 import type { TargetDatabase } from '../target/target-database.js';
+import { tellOfEnd } from '../transfer-errors.js';
 import { listTargetObjects } from '../target/list-objects.js';
 import { findTaken } from './find-taken.js';
 import { trySchema } from './try-schema.js';
@@ -21,10 +22,10 @@ export async function createPlan(target: TargetDatabase, source: Source): Promis
   const present = await listTargetObjects(target);
   const taken = findTaken(schema, present);
   if (options.intoNonEmpty && taken.length > 0) {
-    const message = 'the target has something of this name already: rename or drop one of them';
+    const message = `the target has something of this name already: rename or drop one of them${tellOfEnd(options)}`;
     problems.push(...taken.map((object) => ({ kind: 'name-taken' as const, object, message })));
   } else if (!options.intoNonEmpty && present.length > 0) {
-    const message = `the target holds ${present.length} tables, indexes, views or triggers already`;
+    const message = `the target holds ${present.length} tables, indexes, views or triggers already${tellOfEnd(options)}`;
     problems.push({ kind: 'target-not-empty', object: options.target.location, message });
   } else {
     const found = await trySchema(target, source);

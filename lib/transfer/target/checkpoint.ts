@@ -1,5 +1,5 @@
 import type { HranaStatement } from '../../drivers/turso/hrana-protocol.js';
-import { createTransferError } from '../transfer-errors.js';
+import { createTransferError, tellOfEnd } from '../transfer-errors.js';
 import type { TargetDatabase } from './target-database.js';
 
 /** What is loaded next. The order of the stages is the order of the load. */
@@ -125,13 +125,13 @@ export async function readCheckpoint(target: TargetDatabase): Promise<Checkpoint
 
 /** @throws DatabaseError `TRANSFER_CONFLICT` when the target holds the books of a transfer, which this one cannot be */
 export async function assertNoCheckpoint(target: TargetDatabase): Promise<void> {
-  if ((await readCheckpoint(target)) !== undefined) throw createForeignError();
+  if ((await readCheckpoint(target)) !== undefined) throw createForeignError(tellOfEnd(target.options));
 }
 
 /** The books stay until their transfer is complete, also where nobody will go on with it. */
-export function createForeignError(): Error {
+export function createForeignError(more = ''): Error {
   return createTransferError(
-    'the target belongs to another transfer: go on with that, or drop nestjs_turso_transfer and nestjs_turso_transfer_rejects there',
+    `the target belongs to another transfer: go on with that, or drop nestjs_turso_transfer and nestjs_turso_transfer_rejects there${more}`,
     'TRANSFER_CONFLICT',
   );
 }
