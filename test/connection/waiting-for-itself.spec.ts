@@ -9,6 +9,7 @@ describe('a call that its own transaction waits for', () => {
   beforeEach(async () => {
     const { url } = await createTempDatabase();
     db = createConnection({ url, queryTimeoutMs: 300, transactionTimeoutMs: 2_000 });
+    await db.open();
     await db.execute('CREATE TABLE t (a)');
   });
   afterEach(() => db.close());
