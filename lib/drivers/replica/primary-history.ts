@@ -5,7 +5,7 @@ import type { Freshness } from './freshness.js';
 export interface HistoryParts {
   readonly freshness: Freshness;
   readonly connectTimeoutMs: number;
-  /** The primary's position in its log, named by a request that begins now. */
+  /** The primary's position in its log, named by a request that has begun when the call returns. */
   readonly askFrame: (deadline: Deadline) => Promise<bigint | undefined>;
 }
 
@@ -94,8 +94,7 @@ export class PrimaryHistory {
 
   async #askOnce(signal: AbortSignal): Promise<boolean> {
     const { freshness, askFrame, connectTimeoutMs } = this.#parts;
-    freshness.beginAsking();
-    const index = await askFrame(createDeadline(connectTimeoutMs, signal));
+    const index = await freshness.beginAsking(() => askFrame(createDeadline(connectTimeoutMs, signal)));
     freshness.endAsking(index);
     const { frame, namesFrames } = freshness;
     if (frame === undefined || frame < 0n) return false;

@@ -6,12 +6,22 @@ import { PrimaryHistory } from '../../../lib/drivers/replica/primary-history.js'
 function openHistory(applied: bigint, answers: (bigint | undefined)[]) {
   const freshness = new Freshness();
   freshness.frame = applied;
+  const onRequest = () => {
+    const judge = freshness.observe();
+    return (index: bigint) => judge(index) === 'impossible' && history.doubt();
+  };
   const history = new PrimaryHistory({
     freshness,
     connectTimeoutMs: 1_000,
-    askFrame: () => Promise.resolve(answers.shift()),
+    askFrame: async () => {
+      const onIndex = onRequest();
+      await Promise.resolve();
+      const index = answers.shift();
+      if (index !== undefined) onIndex(index);
+      return index;
+    },
   });
-  return { freshness, history, find: () => history.findLoss(new AbortController().signal) };
+  return { freshness, history, onRequest, find: () => history.findLoss(new AbortController().signal) };
 }
 
 describe('the history of a primary', () => {
@@ -21,6 +31,15 @@ describe('the history of a primary', () => {
 
     expect(await short.find()).toContain('ends before');
     expect(await late.find()).toBeUndefined();
+    expect(late.history.isDoubted).toBe(false);
+  });
+
+  it('is doubted because of what others are answered while it is asked', async () => {
+    const { find, onRequest } = openHistory(10n, [12n]);
+    const finding = find();
+    onRequest()(9n);
+
+    expect(await finding).toContain('written to since');
   });
 
   it('is another one when an answer was from before what was applied, however far the log goes since', async () => {
@@ -50,7 +69,7 @@ describe('the history of a primary', () => {
     freshness.reset();
     history.forget();
 
-    expect(freshness.needed).toBe(-1n);
+    expect(freshness.framesBehind).toBe(0n);
     expect(history.isDoubted).toBe(false);
     expect(late(5n)).toBe('plausible');
   });
