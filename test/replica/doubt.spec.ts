@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { statSync, truncateSync } from 'node:fs';
 import { cp, rm } from 'node:fs/promises';
 import { createConnection } from '../../lib/index.js';
 import { failureOf } from '../contract/facts.js';
-import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.js';
+import { startFaultProxy, type Fault, type FaultProxy } from '../support/fault-proxy.js';
 import { startSqld, type SqldServer } from '../support/sqld-server.js';
 import { createTempFolder } from '../support/temp-folder.js';
-import { openReplica, readFrom, until, untilState } from './replica-setup.js';
+import { newPath, openReplica, readFrom, until, untilState } from './replica-setup.js';
 
 let server: SqldServer;
 let proxy: FaultProxy;
@@ -34,6 +35,29 @@ const lose = 'UPDATE lost SET a = 1';
 const lost = 'SELECT sum(a) FROM lost';
 /** The question where the log of the primary ends. */
 const asks = { when: (request: string) => request.includes('"SELECT 1"') };
+
+/** Answers it in the place of the primary. */
+const sayIndex = (index: number): Fault => {
+  const result = {
+    cols: [],
+    rows: [],
+    affected_row_count: 0,
+    last_insert_rowid: null,
+    replication_index: index,
+  };
+  const results = [
+    { type: 'ok', response: { type: 'execute', result } },
+    { type: 'ok', response: { type: 'close' } },
+  ];
+  return { kind: 'respond', status: 200, body: JSON.stringify({ baton: null, base_url: null, results }) };
+};
+
+/** Counts the questions, and takes every other one when told so. */
+function countAsks(everyOther: boolean) {
+  const seen = { asks: 0 };
+  const when = (request: string): boolean => asks.when(request) && (seen.asks++ % 2 === 0 || !everyOther);
+  return { seen, scope: { when } };
+}
 
 /** Writes to the primary until its log is longer than this. */
 async function growLog(frame: bigint): Promise<void> {
@@ -107,5 +131,62 @@ describe('an answer that does not fit to what was applied', () => {
     expect({ state, rebuilds }).toEqual({ state: 'checking', rebuilds: 0 });
     expect(await readFrom(db, lost)).toEqual({ value: 0, isLocal: true });
     expect(db.status().replica).toMatchObject({ rebuilds: 1 });
+  });
+});
+
+describe('an address whose answers lag', () => {
+  it.each([
+    ['behind what was applied', 0, true, 0],
+    // as when the syncs are those of a server that lags
+    ['ahead of what was applied', 1_000_000, false, 1],
+  ])(
+    'is asked once in an interval when it answers %s, and the file is not filled anew again and again',
+    async (_where, index, everyOther, rebuilds) => {
+      const syncIntervalMs = 300;
+      await using db = await openReplica(proxy.url, { syncIntervalMs });
+      await untilState(db, 'serving');
+      const { seen, scope } = countAsks(everyOther);
+      proxy.inject(sayIndex(index), scope);
+      // what the first doubt may do is done
+      await until(
+        () => seen.asks,
+        (count) => count >= 4,
+      );
+      const [before, began] = [seen.asks, performance.now()];
+      await until(
+        () => seen.asks,
+        (count) => count >= before + 6,
+      );
+      const intervals = (performance.now() - began) / syncIntervalMs;
+
+      expect((seen.asks - before) / (intervals + 2)).toBeLessThanOrEqual(2);
+      expect(db.status().replica).toMatchObject({ rebuilds });
+    },
+  );
+});
+
+describe('a file that is filled anew because a sync has found it harmed', () => {
+  it('need not have what was named before, and is not filled a second time', async () => {
+    const path = await newPath();
+    const first = await openReplica(proxy.url, { path });
+    await untilState(first, 'serving');
+    await first.close();
+    proxy.inject(sayIndex(1_000_000), asks);
+    let isHarmed = false;
+    const harm = (request: string): boolean => {
+      if (isHarmed || !request.includes('LogEntries')) return false;
+      isHarmed = true;
+      proxy.clear();
+      truncateSync(`${path}-wal`, Math.floor(statSync(`${path}-wal`).size / 2));
+      return true;
+    };
+    proxy.inject({ kind: 'none' }, { when: harm });
+    await using db = await openReplica(proxy.url, { path });
+    await untilState(db, 'serving');
+    await db.sync();
+
+    expect(isHarmed).toBe(true);
+    expect(db.status().replica).toMatchObject({ rebuilds: 1, state: 'serving' });
+    expect(db.reports).not.toContain('REPLICA_CHECKING');
   });
 });

@@ -245,6 +245,7 @@ describe('while the primary is away', () => {
 
   it('which stands still, a read that fails on it sends no later read there', async () => {
     await using db = await openReplica(server.url, { ...options(), syncIntervalMs: 60_000 });
+    await untilState(db, 'serving');
     await readFrom(db, count);
     await server.kill('SIGSTOP');
     const failures: unknown[] = [];

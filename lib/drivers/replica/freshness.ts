@@ -1,3 +1,11 @@
+interface BegunSync {
+  /** By the clock of the process. */
+  readonly startedAt: number;
+  readonly number: number;
+  /** The position that was needed then. */
+  readonly needed: bigint;
+}
+
 /**
  * What reads must have seen: the highest position in the log of the primary that any answer to this process has named, so that nobody
  * reads his own write's past, nor what was before something already read.
@@ -18,6 +26,7 @@ export class Freshness {
   #isConfirmed = false;
   #unsettledUntil = -Infinity;
   #isUnsettled = false;
+  #isAsking = false;
 
   get isFresh(): boolean {
     if (this.frame === undefined || this.#isUnsettledNow()) return false;
@@ -40,6 +49,7 @@ export class Freshness {
   observe(): (index: bigint) => 'plausible' | 'impossible' {
     const epoch = this.#epoch;
     const applied = this.frame;
+    const isQuestion = this.#isAsking;
     return (index) => {
       this.namesFrames = true;
       if (epoch !== this.#epoch) {
@@ -48,7 +58,8 @@ export class Freshness {
       }
       if (index > this.#needed) this.#needed = index;
       if (index > this.#neededInEpoch) this.#neededInEpoch = index;
-      if (applied !== undefined && index < applied) return 'impossible';
+      // whoever has asked compares the answer
+      if (applied !== undefined && index < applied) return isQuestion ? 'plausible' : 'impossible';
       this.#isConfirmed = true;
       return 'plausible';
     };
@@ -82,27 +93,30 @@ export class Freshness {
     return this.#isConfirmed;
   }
 
-  /** @returns its number */
-  beginSync(): number {
+  beginSync(): BegunSync {
     this.#isConfirmed = false;
-    return ++this.#begun;
+    return { startedAt: performance.now(), number: ++this.#begun, needed: this.#needed };
   }
 
   /** @returns false when the positions that were named before it began are beyond it: they are of another log */
-  endSync(number: number, frame: bigint, neededBefore: bigint): boolean {
+  endSync({ number, needed }: BegunSync, frame: bigint): boolean {
     this.frame = frame;
     this.#succeeded = number;
-    return !this.namesFrames || frame >= neededBefore;
+    return !this.namesFrames || frame >= needed;
   }
 
-  get needed(): bigint {
-    return this.#needed;
-  }
-
-  /** The primary is asked where its log is: what answers from before named may be of another one. */
-  beginAsking(): void {
-    this.#epoch++;
-    this.#neededInEpoch = -1n;
+  /**
+   * The primary is asked where its log is: what answers from before named may be of another one.
+   * @param ask sends the question before it returns
+   */
+  beginAsking<T>(ask: () => T): T {
+    this.#beginEpoch();
+    this.#isAsking = true;
+    try {
+      return ask();
+    } finally {
+      this.#isAsking = false;
+    }
   }
 
   /** It has answered: that and nothing older counts. */
@@ -114,9 +128,14 @@ export class Freshness {
   /** The file is empty again: what was named before may be of another log than what it is filled from. */
   reset(): void {
     this.frame = undefined;
-    this.beginAsking();
+    this.#beginEpoch();
     this.endAsking(undefined);
     this.needNextSync();
+  }
+
+  #beginEpoch(): void {
+    this.#epoch++;
+    this.#neededInEpoch = -1n;
   }
 
   #isUnsettledNow(): boolean {

@@ -5,16 +5,19 @@ import type { Freshness } from './freshness.js';
 export interface HistoryParts {
   readonly freshness: Freshness;
   readonly connectTimeoutMs: number;
-  /** The primary's position in its log, named by a request that begins now. */
+  /** The primary's position in its log, named by a request that has begun when the call returns. */
   readonly askFrame: (deadline: Deadline) => Promise<bigint | undefined>;
 }
+
+/** Without a doubt for so long, one counts again although the log is long enough. Milliseconds. */
+const quietMs = 3_600_000;
 
 /** Whether the primary is still the one whose log was applied: it may have been reset, replaced, or restored from a backup. */
 export class PrimaryHistory {
   readonly #parts: HistoryParts;
   #id: string | undefined;
   #isDoubted = false;
-  #hasOvertaken = false;
+  #doubtedAt = -Infinity;
   /** Nobody knows which primary answers: at first, and after an outage. */
   #mustAsk = true;
 
@@ -66,9 +69,11 @@ export class PrimaryHistory {
     const wasDoubted = this.#isDoubted;
     this.#isDoubted = false;
     if (isBehind) return 'the log of the primary ends before what was applied: it was restored or reset';
-    // what was doubted has not become true by what was written since; only at an address whose answers lag it comes again
-    if (!wasDoubted || this.#hasOvertaken) return undefined;
-    this.#hasOvertaken = true;
+    if (!wasDoubted) return undefined;
+    const sinceMs = performance.now() - this.#doubtedAt;
+    this.#doubtedAt = performance.now();
+    // what was doubted has not become true by what was written since; only at an address whose answers lag it comes again and again
+    if (sinceMs < quietMs) return undefined;
     return 'the primary has answered from before what was applied: it was restored, and written to since';
   }
 
@@ -94,8 +99,7 @@ export class PrimaryHistory {
 
   async #askOnce(signal: AbortSignal): Promise<boolean> {
     const { freshness, askFrame, connectTimeoutMs } = this.#parts;
-    freshness.beginAsking();
-    const index = await askFrame(createDeadline(connectTimeoutMs, signal));
+    const index = await freshness.beginAsking(() => askFrame(createDeadline(connectTimeoutMs, signal)));
     freshness.endAsking(index);
     const { frame, namesFrames } = freshness;
     if (frame === undefined || frame < 0n) return false;

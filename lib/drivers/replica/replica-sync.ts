@@ -34,6 +34,7 @@ export class ReplicaSync {
   readonly #reads: JudgedReads;
   #opening: Promise<void> | undefined;
   #lastAnswer: SyncAnswer = { frame: undefined, frames: 0 };
+  #isPlausible = true;
 
   constructor(parts: SyncParts) {
     this.#parts = parts;
@@ -97,11 +98,11 @@ export class ReplicaSync {
     return frame === undefined ? undefined : { frame_no: Number(frame), frames_synced: frames };
   }
 
-  /** An answer of the primary does not fit to what was applied. Until that is clear, nobody reads the file. */
-  doubt(): void {
+  /** An answer of the primary does not fit to what was applied. Until that is clear, by a round at once or by the next, nobody reads the file. */
+  doubt(asksAtOnce = true): void {
     this.#history.doubt();
     this.#state.doubt();
-    this.#loop.wake();
+    if (asksAtOnce) this.wake();
   }
 
   /** The primary has taken a write at a position that was applied before: of a log that it has no more. */
@@ -133,10 +134,7 @@ export class ReplicaSync {
     await this.#runner.open(deadline);
     if (await files.areAbsent()) return;
     const known = await files.recall();
-    if (known === undefined) {
-      this.#state.break('its files are not as the last sync left them');
-      return;
-    }
+    if (known === undefined) return this.#state.break('its files are not as the last sync left them');
     freshness.frame = known.frame;
     freshness.namesFrames = known.namesFrames;
     this.#history.adopt(known.historyId);
@@ -177,33 +175,37 @@ export class ReplicaSync {
 
   async #syncAndSettle(): Promise<void> {
     const { freshness, files } = this.#parts;
-    const began = performance.now();
-    const number = freshness.beginSync();
-    const { needed } = freshness;
-    const answer = await this.#syncOnce();
-    const frame = answer.frame ?? -1n;
+    const begun = await this.#syncOnce();
+    const { frame = -1n } = this.#lastAnswer;
     const historyId = await files.readHistoryId();
     if (this.#history.hasBegunAnew(historyId, frame)) {
       await this.#rebuild('the primary has begun another log');
       return this.#syncAndSettle();
     }
     this.#history.settle(historyId);
-    const isPlausible = freshness.endSync(number, frame, needed);
-    this.#lastAnswer = answer;
-    this.#age.synced(began);
+    const wasPlausible = this.#isPlausible;
+    this.#isPlausible = freshness.endSync(begun, frame);
+    this.#age.synced(begun.startedAt);
     await this.#remember();
     await this.#openReads();
-    if (!isPlausible) this.doubt();
+    // behind an address whose syncs lag it does not help to go on asking at once
+    if (!this.#isPlausible) this.doubt(wasPlausible);
   }
 
-  async #syncOnce(): Promise<SyncAnswer> {
+  async #syncOnce() {
     try {
-      return await this.#runner.sync();
+      return await this.#runSync();
     } catch (error) {
       if (!isUselessFile(error) || this.#closer.signal.aborted) throw error;
       await this.#rebuild((error as Error).message);
-      return await this.#runner.sync();
+      return await this.#runSync();
     }
+  }
+
+  async #runSync() {
+    const begun = this.#parts.freshness.beginSync();
+    this.#lastAnswer = await this.#runner.sync();
+    return begun;
   }
 
   #openReads(): Promise<void> {

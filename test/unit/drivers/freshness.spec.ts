@@ -3,7 +3,7 @@ import { Freshness } from '../../../lib/drivers/replica/freshness.js';
 
 describe('what reads of a replica must have seen', () => {
   let freshness: Freshness;
-  const sync = (frame: bigint): boolean => freshness.endSync(freshness.beginSync(), frame, freshness.needed);
+  const sync = (frame: bigint): boolean => freshness.endSync(freshness.beginSync(), frame);
   beforeEach(() => {
     jest.useFakeTimers();
     freshness = new Freshness();
@@ -26,7 +26,7 @@ describe('what reads of a replica must have seen', () => {
   it('is a sync that begins after the write where no position was named', () => {
     const running = freshness.beginSync();
     freshness.needNextSync();
-    freshness.endSync(running, 10n, -1n);
+    freshness.endSync(running, 10n);
     const early = freshness.isFresh;
     sync(10n);
 
