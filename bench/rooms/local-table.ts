@@ -19,13 +19,14 @@ export interface LocalQuestion {
 export function createCallTable(
   call: (client: LocalClient) => () => unknown,
   answer: LocalQuestion['answer'],
-  timeMs?: number,
+  { timeMs, rounds }: { readonly timeMs?: number; readonly rounds?: number } = {},
 ): Table {
   const measure: LocalQuestion['measure'] = (client, scale) => measureCalls(call(client), { scale, timeMs });
   return {
     groups: '',
     columns: [median, p99],
     comparison: { column: 'median', reference: bare, title: `time, × ${bare}` },
+    rounds,
     open: (room, scale) => openLocalClients(room, scale, { answer, measure }),
   };
 }
