@@ -3,7 +3,6 @@ import { toIntMode } from '../../contract/integers.js';
 import { StatementResult } from '../../contract/result-set.js';
 import { createRowFactory } from '../../contract/row.js';
 import type { Statement } from '../../contract/statement.js';
-import type { SqlArgs } from '../../contract/value.js';
 import type { Outcome } from '../../errors/database-error.js';
 import { bindArgs } from './bind-args.js';
 import { toSqliteError } from './sqlite-errors.js';
@@ -19,22 +18,9 @@ export interface BoundStatement {
  * Runs one statement on a handle, at once.
  * @throws DatabaseError, or IntegerRangeError for an integer that `intMode` cannot hold
  */
-export function runStatement(handle: SqliteHandle, statement: Statement, intMode: IntMode): ResultSet {
+export function runStatement(handle: SqliteHandle, { sql, args }: Statement, intMode: IntMode): ResultSet {
   try {
-    return runPrepared(handle, handle.prepare(statement.sql), statement.args, intMode);
-  } catch (error) {
-    throw toSqliteError(error);
-  }
-}
-
-/** The same for a statement of this handle. */
-export function runPrepared(
-  handle: SqliteHandle,
-  entry: Prepared,
-  args: SqlArgs,
-  intMode: IntMode,
-): ResultSet {
-  try {
+    const entry = handle.prepare(sql);
     return runBound(handle, { entry, args: bindArgs(entry.parameters, args) }, intMode);
   } catch (error) {
     throw toSqliteError(error);
