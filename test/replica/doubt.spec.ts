@@ -1,36 +1,29 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { statSync, truncateSync } from 'node:fs';
-import { cp, rm } from 'node:fs/promises';
 import { createConnection } from '../../lib/index.js';
 import { failureOf } from '../contract/facts.js';
-import { startFaultProxy, type Fault, type FaultProxy } from '../support/fault-proxy.js';
-import { startSqld, type SqldServer } from '../support/sqld-server.js';
-import { createTempFolder } from '../support/temp-folder.js';
-import { newPath, openReplica, readFrom, until, untilState } from './replica-setup.js';
-
-let server: SqldServer;
-let proxy: FaultProxy;
-
-beforeEach(async () => {
-  server = await startSqld();
-  proxy = await startFaultProxy(server.url);
-  const direct = createConnection({ url: server.url });
-  await direct.migrate([
-    'CREATE TABLE t (a INTEGER)',
-    'CREATE TABLE lost (a INTEGER, b TEXT)',
-    fill,
-    'INSERT INTO t VALUES (1)',
-  ]);
-  await direct.close();
-});
-afterEach(async () => {
-  await proxy.close();
-  await server.stop();
-});
+import type { Fault } from '../support/fault-proxy.js';
+import {
+  backUpPrimary,
+  newPath,
+  openReplica,
+  readFrom,
+  until,
+  untilState,
+  useOwnPrimary,
+  type ReplicaConnection,
+} from './replica-setup.js';
 
 /** On pages of their own, which nobody writes after the restore. */
 const fill =
   'WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x WHERE n < 50) INSERT INTO lost SELECT 0, hex(zeroblob(500)) FROM x';
+const room = useOwnPrimary([
+  'CREATE TABLE t (a INTEGER)',
+  'CREATE TABLE lost (a INTEGER, b TEXT)',
+  fill,
+  'INSERT INTO t VALUES (1)',
+]);
+
 const lose = 'UPDATE lost SET a = 1';
 const lost = 'SELECT sum(a) FROM lost';
 /** The question where the log of the primary ends. */
@@ -61,37 +54,27 @@ function countAsks(everyOther: boolean) {
 
 /** Writes to the primary until its log is longer than this. */
 async function growLog(frame: bigint): Promise<void> {
-  const direct = createConnection({ url: server.url });
+  const direct = createConnection({ url: room.server.url });
   for (let n = 0n; n <= frame; n++) await direct.execute('INSERT INTO t VALUES (3)');
   await direct.close();
 }
 
-/** @returns brings back what the primary has now */
-async function backUp(): Promise<() => Promise<void>> {
-  const backup = await createTempFolder('backup');
-  await server.kill('SIGTERM');
-  await cp(server.dataDir, backup, { recursive: true });
-  await server.restart();
-  return async () => {
-    await server.kill('SIGKILL');
-    await rm(server.dataDir, { recursive: true });
-    await cp(backup, server.dataDir, { recursive: true });
-    await server.restart();
-  };
-}
+/** The rows that are lost later, once the replica has them. */
+const untilLocal = (db: ReplicaConnection) =>
+  until(
+    () => readFrom(db, lost),
+    ({ isLocal }) => isLocal,
+  );
 
 describe('an answer that does not fit to what was applied', () => {
   it('counts also when the primary was written to beyond that before it was asked', async () => {
-    await using db = await openReplica(proxy.url, { syncIntervalMs: 60_000 });
-    const restore = await backUp();
+    await using db = await openReplica(room.proxy.url, { syncIntervalMs: 60_000 });
+    const restore = await backUpPrimary(room.server);
     await db.execute(lose);
-    const before = await until(
-      () => readFrom(db, lost),
-      ({ isLocal }) => isLocal,
-    );
+    const before = await untilLocal(db);
     await restore();
     // the answer to the question where its log is comes late
-    proxy.inject({ kind: 'delay', upMs: 1_000 }, asks);
+    room.proxy.inject({ kind: 'delay', upMs: 1_000 }, asks);
     await db.execute('UPDATE t SET a = 2');
     const state = db.status().replica?.state;
     await growLog(db.status().replica?.frame ?? 0n);
@@ -105,15 +88,12 @@ describe('an answer that does not fit to what was applied', () => {
   });
 
   it('keeps reads from the replica while the primary does not say where its log is, and for no longer', async () => {
-    await using db = await openReplica(proxy.url, { syncIntervalMs: 60_000, connectTimeoutMs: 1_000 });
-    const restore = await backUp();
+    await using db = await openReplica(room.proxy.url, { syncIntervalMs: 60_000, connectTimeoutMs: 1_000 });
+    const restore = await backUpPrimary(room.server);
     await db.execute(lose);
-    const before = await until(
-      () => readFrom(db, lost),
-      ({ isLocal }) => isLocal,
-    );
+    const before = await untilLocal(db);
     await restore();
-    proxy.inject({ kind: 'blackhole' }, asks);
+    room.proxy.inject({ kind: 'blackhole' }, asks);
     await db.execute('UPDATE t SET a = 2');
     await until(
       () => db.status().replica?.lastSyncError,
@@ -122,7 +102,7 @@ describe('an answer that does not fit to what was applied', () => {
     const during = await readFrom(db, lost, 'replica');
     const sync = await failureOf(db.sync());
     const { state, rebuilds } = db.status().replica ?? {};
-    proxy.clear();
+    room.proxy.clear();
     await untilState(db, 'serving');
 
     expect(before).toEqual({ value: 50, isLocal: true });
@@ -143,10 +123,10 @@ describe('an address whose answers lag', () => {
     'is asked once in an interval when it answers %s, and the file is not filled anew again and again',
     async (_where, index, everyOther, rebuilds) => {
       const syncIntervalMs = 300;
-      await using db = await openReplica(proxy.url, { syncIntervalMs });
+      await using db = await openReplica(room.proxy.url, { syncIntervalMs });
       await untilState(db, 'serving');
       const { seen, scope } = countAsks(everyOther);
-      proxy.inject(sayIndex(index), scope);
+      room.proxy.inject(sayIndex(index), scope);
       // what the first doubt may do is done
       await until(
         () => seen.asks,
@@ -168,20 +148,20 @@ describe('an address whose answers lag', () => {
 describe('a file that is filled anew because a sync has found it harmed', () => {
   it('need not have what was named before, and is not filled a second time', async () => {
     const path = await newPath();
-    const first = await openReplica(proxy.url, { path });
+    const first = await openReplica(room.proxy.url, { path });
     await untilState(first, 'serving');
     await first.close();
-    proxy.inject(sayIndex(1_000_000), asks);
+    room.proxy.inject(sayIndex(1_000_000), asks);
     let isHarmed = false;
     const harm = (request: string): boolean => {
       if (isHarmed || !request.includes('LogEntries')) return false;
       isHarmed = true;
-      proxy.clear();
+      room.proxy.clear();
       truncateSync(`${path}-wal`, Math.floor(statSync(`${path}-wal`).size / 2));
       return true;
     };
-    proxy.inject({ kind: 'none' }, { when: harm });
-    await using db = await openReplica(proxy.url, { path });
+    room.proxy.inject({ kind: 'none' }, { when: harm });
+    await using db = await openReplica(room.proxy.url, { path });
     await untilState(db, 'serving');
     await db.sync();
 

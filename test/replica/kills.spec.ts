@@ -1,26 +1,21 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import BetterSqlite3 from 'better-sqlite3';
 import { spawnSync } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { createConnection, type DatabaseConnection } from '../../lib/index.js';
 import { spawnGuarded } from '../support/guarded-process.js';
-import { startSqld, type SqldServer } from '../support/sqld-server.js';
-import { newPath, openReplica, readFrom, syncChildren, until, untilState } from './replica-setup.js';
+import {
+  newPath,
+  openReplica,
+  readFrom,
+  syncChildren,
+  until,
+  untilState,
+  useOwnPrimary,
+} from './replica-setup.js';
 
-let server: SqldServer;
-let other: DatabaseConnection;
-
-beforeEach(async () => {
-  server = await startSqld({ args: ['--max-log-size', '1'] });
-  other = createConnection({ url: server.url });
-  await other.execute('CREATE TABLE t (a INTEGER)');
-});
-afterEach(async () => {
-  await other.close();
-  await server.stop();
-});
+const room = useOwnPrimary(['CREATE TABLE t (a INTEGER)'], ['--max-log-size', '1']);
 
 const pathOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 /** One that has ended and that nobody has asked for is no longer alive. */
@@ -31,7 +26,7 @@ const isAlive = (pid: number): boolean => {
 
 describe('the process that syncs', () => {
   it('is started again when it is killed at any moment, and no own write is missed', async () => {
-    await using db = await openReplica(server.url, { syncIntervalMs: 50 });
+    await using db = await openReplica(room.server.url, { syncIntervalMs: 50 });
     const wrong: unknown[] = [];
     let kills = 0;
     for (let n = 1; n <= 150; n++) {
@@ -50,7 +45,7 @@ describe('the process that syncs', () => {
   });
 
   it('is gone with the connection', async () => {
-    const db = await openReplica(server.url);
+    const db = await openReplica(room.server.url);
     const [pid = -1] = syncChildren();
     const before = isAlive(pid);
     await db.close();
@@ -63,7 +58,7 @@ describe('the process that syncs', () => {
     const loader = pathOf('../connection/support/register-typescript.js');
     const app = spawnGuarded(
       process.execPath,
-      ['--import', loader, pathOf('holder.process.ts'), server.url, path],
+      ['--import', loader, pathOf('holder.process.ts'), room.server.url, path],
       { PATH: process.env['PATH'] },
     );
     await until(
@@ -74,13 +69,13 @@ describe('the process that syncs', () => {
     const before = isAlive(pid);
     app.kill('SIGKILL');
     await app.exited;
-    await using db = await openReplica(server.url, { path });
+    await using db = await openReplica(room.server.url, { path });
     const written = app.logs().split('\n').length - 1;
     const { value } = await readFrom(db, 'SELECT count(*) FROM t');
 
     expect([before, isAlive(pid)]).toEqual([true, false]);
     expect(value).toBeGreaterThanOrEqual(written);
-    expect(value).toBe((await other.execute('SELECT count(*) FROM t')).rows[0]?.[0]);
+    expect(value).toBe((await room.other.execute('SELECT count(*) FROM t')).rows[0]?.[0]);
   });
 });
 
@@ -121,13 +116,13 @@ describe('the process that empties the log', () => {
 
 describe('a primary that is killed', () => {
   it('and comes back leaves no read behind its own write', async () => {
-    await using db = await openReplica(server.url, { syncIntervalMs: 50, queryTimeoutMs: 5_000 });
+    await using db = await openReplica(room.server.url, { syncIntervalMs: 50, queryTimeoutMs: 5_000 });
     const wrong: unknown[] = [];
     let last = 0;
     for (let n = 1; n <= 60; n++) {
       if (n % 20 === 0) {
-        await server.kill('SIGKILL');
-        await server.restart();
+        await room.server.kill('SIGKILL');
+        await room.server.restart();
       }
       await db.execute('INSERT INTO t VALUES (?)', [n]).then(
         () => (last = n),
@@ -138,7 +133,7 @@ describe('a primary that is killed', () => {
     }
     await untilState(db, 'serving');
     await db.sync();
-    const { rows } = await other.execute('SELECT count(*), max(a) FROM t');
+    const { rows } = await room.other.execute('SELECT count(*), max(a) FROM t');
     const local = await db.execute({ sql: 'SELECT count(*), max(a) FROM t', consistency: 'replica' });
 
     expect(wrong).toEqual([]);
@@ -148,7 +143,7 @@ describe('a primary that is killed', () => {
 
 describe('the share of local reads', () => {
   it('is nearly everything without writes, and most of it at one write a second', async () => {
-    await using db = await openReplica(server.url, { syncIntervalMs: 200 });
+    await using db = await openReplica(room.server.url, { syncIntervalMs: 200 });
     await untilState(db, 'serving');
     const share = async (work: () => Promise<void>): Promise<number> => {
       const before = db.status().replica ?? { localReads: 0, remoteReads: 0 };
@@ -180,7 +175,7 @@ describe('the share of local reads', () => {
 
 describe('the log beside the file', () => {
   it('is emptied when it has grown beyond 16 MB, also beside readers', async () => {
-    await using db = await openReplica(server.url, { syncIntervalMs: 60_000 });
+    await using db = await openReplica(room.server.url, { syncIntervalMs: 60_000 });
     const reading = db.transaction('read');
     const tx = await reading;
     await tx.execute('SELECT count(*) FROM t');

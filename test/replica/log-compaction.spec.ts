@@ -1,25 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createConnection, type DatabaseConnection } from '../../lib/index.js';
-import { startFaultProxy } from '../support/fault-proxy.js';
-import { startSqld, type SqldServer } from '../support/sqld-server.js';
-import { openReplica, readFrom, untilState } from './replica-setup.js';
+import { describe, expect, it } from '@jest/globals';
+import { openReplica, readFrom, untilState, useOwnPrimary } from './replica-setup.js';
 
-let server: SqldServer;
-let other: DatabaseConnection;
-
-beforeEach(async () => {
-  server = await startSqld({ args: ['--max-log-size', '1'] });
-  other = createConnection({ url: server.url });
-  await other.execute('CREATE TABLE t (a INTEGER)');
-});
-afterEach(async () => {
-  await other.close();
-  await server.stop();
-});
+const room = useOwnPrimary(['CREATE TABLE t (a INTEGER)'], ['--max-log-size', '1']);
 
 describe('under the log compaction of the primary', () => {
   it('2,000 reads after writes by 20 writers miss none of them', async () => {
-    await using db = await openReplica(server.url, { syncIntervalMs: 50 });
+    await using db = await openReplica(room.server.url, { syncIntervalMs: 50 });
     await db.execute('CREATE TABLE w (writer INTEGER PRIMARY KEY, n INTEGER, filler TEXT)');
     let stale = 0;
     const write = async (writer: number): Promise<void> => {
@@ -40,24 +26,19 @@ describe('under the log compaction of the primary', () => {
 
 describe('a primary that does not find a part of its log', () => {
   it('is asked again at once, and nobody hears of it', async () => {
-    const proxy = await startFaultProxy(server.url);
-    try {
-      await using db = await openReplica(proxy.url, { syncIntervalMs: 60_000 });
-      await untilState(db, 'serving');
-      await other.execute('INSERT INTO t VALUES (1)');
-      const headers = {
-        'content-type': 'application/grpc-web+proto',
-        'grpc-status': '13',
-        'grpc-message': 'snapshot not found',
-      };
-      const when = (request: string): boolean => request.includes('LogEntries');
-      proxy.inject({ kind: 'respond', status: 200, headers }, { requests: 5, when });
-      await db.sync();
+    await using db = await openReplica(room.proxy.url, { syncIntervalMs: 60_000 });
+    await untilState(db, 'serving');
+    await room.other.execute('INSERT INTO t VALUES (1)');
+    const headers = {
+      'content-type': 'application/grpc-web+proto',
+      'grpc-status': '13',
+      'grpc-message': 'snapshot not found',
+    };
+    const when = (request: string): boolean => request.includes('LogEntries');
+    room.proxy.inject({ kind: 'respond', status: 200, headers }, { requests: 5, when });
+    await db.sync();
 
-      expect(await readFrom(db, 'SELECT count(*) FROM t', 'replica')).toEqual({ value: 1, isLocal: true });
-      expect(db.reports).toEqual(['REPLICA_READY']);
-    } finally {
-      await proxy.close();
-    }
+    expect(await readFrom(db, 'SELECT count(*) FROM t', 'replica')).toEqual({ value: 1, isLocal: true });
+    expect(db.reports).toEqual(['REPLICA_READY']);
   });
 });

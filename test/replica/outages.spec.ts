@@ -1,12 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { cp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import type { ModuleRef } from '@nestjs/core';
 import { createConnection, DatabaseHealthIndicator } from '../../lib/index.js';
 import { failureOf } from '../contract/facts.js';
 import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.js';
 import { startSqld, type SqldServer } from '../support/sqld-server.js';
-import { createTempFolder } from '../support/temp-folder.js';
-import { newPath, openReplica, readFrom, syncChildren, until, untilState } from './replica-setup.js';
+import {
+  backUpPrimary,
+  newPath,
+  openReplica,
+  readFrom,
+  syncChildren,
+  until,
+  untilState,
+} from './replica-setup.js';
 
 let server: SqldServer;
 let proxy: FaultProxy;
@@ -268,19 +275,6 @@ describe('another primary in the place of the old one', () => {
     await server.restart();
   }
 
-  /** @returns brings back what the primary has now */
-  async function backUp(): Promise<() => Promise<void>> {
-    const backup = await createTempFolder('backup');
-    await server.kill('SIGTERM');
-    await cp(server.dataDir, backup, { recursive: true });
-    await server.restart();
-    return () =>
-      restart(async () => {
-        await rm(server.dataDir, { recursive: true });
-        await cp(backup, server.dataDir, { recursive: true });
-      });
-  }
-
   it('is noticed when it was reset', async () => {
     await using db = await openReplica(server.url, options());
     for (let n = 0; n < 5; n++) await db.execute('INSERT INTO t VALUES (2)');
@@ -300,7 +294,7 @@ describe('another primary in the place of the old one', () => {
 
   it('is noticed when it was restored from a backup, also by the first answer to a write', async () => {
     await using db = await openReplica(server.url, { ...options(), syncIntervalMs: 60_000 });
-    const restore = await backUp();
+    const restore = await backUpPrimary(server);
     for (let n = 0; n < 5; n++) await db.execute('INSERT INTO t VALUES (2)');
     const before = await readFrom(db, count);
     await restore();
@@ -320,7 +314,7 @@ describe('another primary in the place of the old one', () => {
   it('is noticed by a write at a position that was applied before', async () => {
     const sum = 'SELECT sum(a) FROM t';
     await using db = await openReplica(server.url, { ...options(), syncIntervalMs: 60_000 });
-    const restore = await backUp();
+    const restore = await backUpPrimary(server);
     for (let n = 0; n < 3; n++) await db.execute('INSERT INTO t VALUES (2)');
     const before = await readFrom(db, sum);
     await restore();
@@ -342,7 +336,7 @@ describe('another primary in the place of the old one', () => {
 
   it('is noticed by an app that only reads its replica', async () => {
     await using db = await openReplica(server.url, { ...options(), syncIntervalMs: 2_000 });
-    const restore = await backUp();
+    const restore = await backUpPrimary(server);
     for (let n = 0; n < 3; n++) await db.execute('INSERT INTO t VALUES (2)');
     const before = await readFrom(db, count);
     await restore();

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, beforeEach } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
+import { cp, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Report } from '../../lib/contract/driver.js';
 import { createResolvedConnection } from '../../lib/database/create-connection.js';
@@ -7,8 +8,10 @@ import { createConnection, type DatabaseConnection, type DatabaseModuleOptions }
 import { createOptionsEnvironment } from '../../lib/options/options-environment.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
 import { emptyDatabase } from '../../lib/testing/index.js';
+import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.js';
 import { startSqld, type SqldServer } from '../support/sqld-server.js';
 import { createTempDatabase } from '../support/temp-database.js';
+import { createTempFolder } from '../support/temp-folder.js';
 
 /** A primary, and somebody else who writes to it. */
 export interface PrimaryRoom {
@@ -36,6 +39,45 @@ export function usePrimary(statements: string[]): PrimaryRoom {
   });
 
   return room;
+}
+
+/** Gives each test a primary of its own with this in it, and a proxy in front of it. */
+export function useOwnPrimary(
+  statements: string[],
+  args: string[] = [],
+): PrimaryRoom & { proxy: FaultProxy } {
+  const room = {} as PrimaryRoom & { proxy: FaultProxy };
+
+  beforeEach(async () => {
+    room.server = await startSqld({ args });
+    room.proxy = await startFaultProxy(room.server.url);
+    const direct = createConnection({ url: room.server.url });
+    await direct.migrate(statements);
+    await direct.close();
+    room.other = createConnection({ url: room.server.url });
+  });
+
+  afterEach(async () => {
+    await room.other.close();
+    await room.proxy.close();
+    await room.server.stop();
+  });
+
+  return room;
+}
+
+/** @returns brings back what the primary has now */
+export async function backUpPrimary(server: SqldServer): Promise<() => Promise<void>> {
+  const backup = await createTempFolder('backup');
+  await server.kill('SIGTERM');
+  await cp(server.dataDir, backup, { recursive: true });
+  await server.restart();
+  return async () => {
+    await server.kill('SIGKILL');
+    await rm(server.dataDir, { recursive: true });
+    await cp(backup, server.dataDir, { recursive: true });
+    await server.restart();
+  };
 }
 
 /** A connection with a replica, closed by `await using`. */
