@@ -44,8 +44,11 @@ const outages: Readonly<Record<string, (place: StormPlace) => Promise<void>>> = 
   },
 };
 
-const faultEveryMs = 125;
-const faultsBetweenOutages = 48;
+const faultEveryMs = 100;
+const faultsBetweenOutages = 60;
+
+/** So many requests pass between two faults: one that met every lone probe of an open breaker would be an outage without end. */
+const unbrokenRequests = 2;
 
 /**
  * Breaks requests one by one, and everything now and then, until told to stop; nothing is broken any more when it resolves. The seed
@@ -67,12 +70,16 @@ export async function rage(
     counts[name] = (counts[name] ?? 0) + 1;
     return choice;
   };
+  let requestsAtFault = 0;
   for (let n = 1; !stop.aborted; n++) {
     await sleep(faultEveryMs);
     // what met nobody is not left for later
     place.proxy.clear();
     if (n % faultsBetweenOutages === 0) await pick(outages)(place);
-    else place.proxy.inject(pick(faults), { requests: 1 });
+    else if (place.proxy.counts.requests - requestsAtFault > unbrokenRequests) {
+      requestsAtFault = place.proxy.counts.requests;
+      place.proxy.inject(pick(faults), { requests: 1 });
+    }
   }
   place.proxy.clear();
   return counts;
