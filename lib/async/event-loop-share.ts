@@ -20,6 +20,7 @@ interface Waiter {
 export class EventLoopShare {
   #waiters: Waiter[] = [];
   #turnBegan: number | undefined;
+  #turns = 0;
 
   /**
    * Runs a piece of work: at once, or in order in a later turn.
@@ -40,6 +41,11 @@ export class EventLoopShare {
     });
   }
 
+  /** Another number in each turn in which work was let in; undefined in one in which none was yet. */
+  get turn(): number | undefined {
+    return this.#turnBegan === undefined ? undefined : this.#turns;
+  }
+
   /** @returns false when the work has to wait for a later turn: `run` does */
   tryEnter(now = performance.now()): boolean {
     return this.#waiters.length === 0 && this.#hasTimeLeft(now);
@@ -55,6 +61,7 @@ export class EventLoopShare {
   /** Those who waited run one right behind the other: were each resumed first, he would ask again and wait behind them for ever. */
   #beginTurn(): void {
     this.#turnBegan = undefined;
+    this.#turns++;
     const now = performance.now();
     const queue = this.#waiters.filter((waiter) => !refuseIfOver(waiter, now));
     this.#waiters = queue;

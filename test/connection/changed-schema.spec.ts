@@ -57,6 +57,32 @@ describe('columns of a statement that ran before the schema was changed', () => 
     expect(after).toBe(expected.join());
   });
 
+  it('are written as the schema has them now, from the next turn of the event loop on, where the text names them', async () => {
+    const sql = 'SELECT a, b FROM books';
+    const other = new BetterSqlite3(path);
+    const before = [await readColumns(sql), await readColumns(sql)];
+    other.exec('ALTER TABLE books RENAME COLUMN b TO B');
+    const { rows } = await db.execute(sql);
+    await new Promise((resolve) => setImmediate(resolve));
+    const after = await readColumns(sql);
+    other.exec('ALTER TABLE books RENAME COLUMN B TO z');
+    const gone = await readColumns(sql).catch(({ message }: Error) => message);
+    other.close();
+
+    expect(before).toEqual(['a,b', 'a,b']);
+    expect(Array.from(rows[0] as ArrayLike<unknown>)).toEqual([1, 2]);
+    expect([after, gone]).toEqual(['a,B', 'SQLITE_ERROR: no such column: b']);
+  });
+
+  it('are written at once as a change of this connection has them', async () => {
+    const sql = 'SELECT a, b FROM books';
+    const seen = [await readColumns(sql), await readColumns(sql)];
+    await db.execute('ALTER TABLE books RENAME COLUMN b TO B');
+    seen.push(await readColumns(sql));
+
+    expect(seen).toEqual(['a,b', 'a,b', 'a,B']);
+  });
+
   it('are those of every change of many, each seen at once', async () => {
     const other = new BetterSqlite3(path);
     const seen: string[] = [];

@@ -152,7 +152,7 @@ export class GroupCommit {
     began = performance.now(),
   ): ResultSet {
     try {
-      if (bound !== undefined) return runBound(this.#handle, bound, this.#intMode);
+      if (bound !== undefined) return runBound(bound, this.#intMode);
       return runStatement(this.#handle, statement, this.#intMode);
     } finally {
       this.#now = performance.now();

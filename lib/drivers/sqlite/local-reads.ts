@@ -12,7 +12,7 @@ import type { ReadRequest } from './pooled-read.js';
 import { reportLeftBehind, type ReaderPool } from './reader-pool.js';
 import type { Prepared, SqliteHandle } from './sqlite-handle.js';
 import { runReadNow, type ReadFile } from './run-read-now.js';
-import { runStatement } from './sqlite-run.js';
+import { runBound } from './sqlite-run.js';
 import type { StreamThreads } from './stream-threads.js';
 import { whileBusy, whileBusyElsewhere } from './while-busy.js';
 
@@ -110,14 +110,14 @@ export class LocalReads implements ReadFile {
   }
 
   /**
-   * The handle whose pages are in memory. Each write voids what every other handle of the file has read, and a point read takes 26 µs
+   * The statement on the handle whose pages are in memory. Each write voids what every other handle of the file has read, and a point read takes 26 µs
    * there instead of 6 (measured): so reads share the handle that writes, except while a transaction is open on it, whose changes
    * nobody else may see. A text that never ran does not: those that are built anew each time would push its writes out.
    */
-  nearest(entry: Prepared): SqliteHandle {
+  nearest(entry: Prepared): Prepared {
     const writer = this.#writer;
-    const hasRun = entry.shape !== undefined;
-    return hasRun && writer?.inTransaction === false && !entry.asksHandle ? writer : this.#reader;
+    if (writer === undefined || entry.shape === undefined || entry.asksHandle) return entry;
+    return writer.inTransaction ? entry : (entry.nearer ??= writer.prepare(entry.sql));
   }
 
   /** @returns undefined for a statement that writes: only the engine knows whether a WITH does */
@@ -140,7 +140,10 @@ export class LocalReads implements ReadFile {
     }
     const began = performance.now();
     try {
-      return runStatement(this.nearest(entry), statement, this.#intMode);
+      return runBound(
+        { entry: this.nearest(entry), args: bindArgs(entry.parameters, statement.args) },
+        this.#intMode,
+      );
     } finally {
       pace.tookInline(performance.now() - began);
     }

@@ -2,15 +2,16 @@ import type { IntMode, ResultSet } from '@libsql/core/api';
 import { eventLoopShare } from '../../async/event-loop-share.js';
 import type { Statement } from '../../contract/statement.js';
 import type { FileGuard } from './file-guard.js';
-import { isBusy } from './sqlite-errors.js';
 import type { Prepared, SqliteHandle } from './sqlite-handle.js';
-import { runStatement } from './sqlite-run.js';
+import { bindArgs } from './bind-args.js';
+import { runBound } from './sqlite-run.js';
+import { isBusy, toSqliteError } from './sqlite-errors.js';
 
 /** A file that is read in this thread. */
 export interface ReadFile {
   readonly guard: FileGuard;
-  /** The handle for a statement that another one has prepared. */
-  nearest(entry: Prepared): SqliteHandle;
+  /** The same statement on the handle that has the most of the file in memory. */
+  nearest(entry: Prepared): Prepared;
 }
 
 /**
@@ -30,10 +31,11 @@ export function runReadNow(
   if (!eventLoopShare.tryEnter(began)) return undefined;
   file?.guard.assertInPlaceNowAndThen(began);
   try {
-    return runStatement(file?.nearest(entry) ?? handle, statement, intMode);
+    const args = bindArgs(entry.parameters, statement.args);
+    return runBound({ entry: file?.nearest(entry) ?? entry, args }, intMode);
   } catch (error) {
     if (isBusy(error)) return undefined;
-    throw error;
+    throw toSqliteError(error);
   } finally {
     entry.pace.tookInline(performance.now() - began);
   }

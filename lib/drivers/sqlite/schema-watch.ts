@@ -30,9 +30,13 @@ export class SchemaWatch {
     this.#probe = db.prepare(`SELECT 1 WHERE ? AND EXISTS (SELECT 1 FROM temp.${watchTable})`).bind(0);
   }
 
-  /** How often the handle has loaded a schema. Asked after a statement, it counts what happened during that one. */
+  /** How often the handle has loaded a schema, as far as somebody has looked. */
   get loads(): number {
-    this.#probe.get();
     return this.#loads;
+  }
+
+  /** Looks. After a statement, `loads` counts what happened during that one. */
+  look(): void {
+    this.#probe.get();
   }
 }

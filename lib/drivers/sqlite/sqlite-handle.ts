@@ -1,6 +1,8 @@
 import type { Database, Statement as PreparedStatement } from 'better-sqlite3';
+import { eventLoopShare } from '../../async/event-loop-share.js';
 import type { RowFactory } from '../../contract/row.js';
 import { classifySql, firstKeyword, type SqlClass } from '../../sql/classify-sql.js';
+import { namesItsColumns } from '../../sql/names-its-columns.js';
 import { readParameters, type ParameterList } from '../../sql/read-parameters.js';
 import { TextCache } from '../../sql/text-cache.js';
 import { findPlainInsert, LastRowid, type PlainInsert } from './last-rowid.js';
@@ -12,6 +14,9 @@ export type BetterStatement = PreparedStatement<unknown[], unknown>;
 
 /** A statement ready to run. */
 export interface Prepared {
+  readonly sql: string;
+  /** The one that it was prepared on. */
+  readonly handle: SqliteHandle;
   readonly prepared: BetterStatement;
   readonly found: SqlClass;
   /** A query, and SQLite says that it changes nothing. */
@@ -23,6 +28,10 @@ export interface Prepared {
   readonly parameters: ParameterList;
   /** Whether it may run in this thread. */
   readonly pace: StatementPace;
+  /** See `namesItsColumns`. */
+  readonly namesColumns: boolean;
+  /** The same statement on a handle that has more of the file in memory. */
+  nearer: Prepared | undefined;
   /** What its last result looked like: rows of one shape are cheap, and a shape is not. */
   shape: ResultShape | undefined;
   /** See `LastRowid`. */
@@ -57,6 +66,7 @@ export class SqliteHandle {
   readonly #prepared = new TextCache<Prepared>(maxPrepared);
   #watch: SchemaWatch | undefined;
   #ownChanges = 0;
+  #turnOfLook: number | undefined;
   #dataVersion: PreparedStatement<unknown[]> | undefined;
   #schemaVersion: PreparedStatement<unknown[]> | undefined;
 
@@ -82,7 +92,16 @@ export class SqliteHandle {
 
   /** A number that is another one when the schema may have changed: elsewhere up to the statement before, or by this handle. */
   get schema(): number {
-    return this.#watch === undefined ? ++this.#ownChanges : this.#watch.loads + this.#ownChanges;
+    this.#watch?.look();
+    return this.#knownSchema;
+  }
+
+  /** The same, asked once in a turn of the event loop: a look takes a tenth of a point read. */
+  get schemaInTurn(): number {
+    const { turn } = eventLoopShare;
+    if (turn !== undefined && turn === this.#turnOfLook) return this.#knownSchema;
+    this.#turnOfLook = turn;
+    return this.schema;
   }
 
   /** This handle may have changed the schema, or undone such a change. */
@@ -190,6 +209,10 @@ export class SqliteHandle {
     }
   }
 
+  get #knownSchema(): number {
+    return this.#watch === undefined ? ++this.#ownChanges : this.#watch.loads + this.#ownChanges;
+  }
+
   #prepareNew(sql: string, found: SqlClass): Prepared {
     const prepared = this.#compile(sql);
     const exact = !prepared.readonly;
@@ -200,6 +223,8 @@ export class SqliteHandle {
     const parameters = readParameters(sql);
     const pace = new StatementPace();
     return {
+      sql,
+      handle: this,
       prepared,
       found,
       readsOnly,
@@ -207,6 +232,8 @@ export class SqliteHandle {
       keyword,
       parameters,
       pace,
+      namesColumns: readsOnly && namesItsColumns(sql),
+      nearer: undefined,
       shape: undefined,
       plainInsert: findPlainInsert(sql, keyword),
       exact,

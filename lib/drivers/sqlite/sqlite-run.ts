@@ -8,7 +8,7 @@ import { bindArgs } from './bind-args.js';
 import { toSqliteError } from './sqlite-errors.js';
 import type { Prepared, ResultShape, SqliteHandle } from './sqlite-handle.js';
 
-/** A statement of a handle, and its arguments in better-sqlite3's form. */
+/** A prepared statement, and its arguments in better-sqlite3's form. */
 export interface BoundStatement {
   readonly entry: Prepared;
   readonly args: unknown[];
@@ -21,42 +21,42 @@ export interface BoundStatement {
 export function runStatement(handle: SqliteHandle, { sql, args }: Statement, intMode: IntMode): ResultSet {
   try {
     const entry = handle.prepare(sql);
-    return runBound(handle, { entry, args: bindArgs(entry.parameters, args) }, intMode);
+    return runBound({ entry, args: bindArgs(entry.parameters, args) }, intMode);
   } catch (error) {
     throw toSqliteError(error);
   }
 }
 
-/** The same with arguments in better-sqlite3's form. */
-export function runBound(handle: SqliteHandle, { entry, args }: BoundStatement, intMode: IntMode): ResultSet {
+/** The same with a statement that is prepared, and arguments in better-sqlite3's form. */
+export function runBound({ entry, args }: BoundStatement, intMode: IntMode): ResultSet {
   try {
-    return entry.readsOnly ? readRows(handle, entry, args, intMode) : runOther(handle, entry, args, intMode);
+    return entry.readsOnly ? readRows(entry, args, intMode) : runOther(entry, args, intMode);
   } catch (error) {
-    handle.forgetAll();
+    entry.handle.forgetAll();
     throw toSqliteError(error);
   }
 }
 
-function runOther(handle: SqliteHandle, entry: Prepared, args: unknown[], intMode: IntMode): ResultSet {
-  const { prepared, found } = entry;
+function runOther(entry: Prepared, args: unknown[], intMode: IntMode): ResultSet {
+  const { prepared, found, handle } = entry;
   if (!prepared.readonly && mayInsert(entry)) handle.lastRowid.prepareFor(entry.plainInsert, args);
-  const result = prepared.reader ? readRows(handle, entry, args, intMode) : runWrite(handle, entry, args);
+  const result = prepared.reader ? readRows(entry, args, intMode) : runWrite(entry, args);
   if (found !== 'query' && found !== 'change') handle.forgetSchema();
   return result;
 }
 
-function readRows(handle: SqliteHandle, entry: Prepared, args: unknown[], intMode: IntMode): ResultSet {
-  const { prepared } = entry;
+function readRows(entry: Prepared, args: unknown[], intMode: IntMode): ResultSet {
+  const { prepared, handle } = entry;
   if (intMode !== 'number') handle.readExactly(entry);
   const rows = prepared.all(...args) as Value[][];
   // after the run: SQLite prepares anew by itself when the schema has changed
-  const shape = shapeOf(handle, entry);
+  const shape = shapeOf(entry);
   const outcome: Outcome = prepared.readonly ? 'not-applied' : 'applied';
   if (!replaceValues(rows, entry.exact, intMode, outcome)) {
     handle.readExactly(entry);
-    return readRows(handle, entry, args, intMode);
+    return readRows(entry, args, intMode);
   }
-  const { rowsAffected, lastInsertRowid } = prepared.readonly ? noCounts : countRows(handle, entry, args);
+  const { rowsAffected, lastInsertRowid } = prepared.readonly ? noCounts : countRows(entry, args);
   // copies: the caller may change those of his result
   const columns = shape.columns.slice();
   const columnTypes = shape.columnTypes.slice();
@@ -70,9 +70,9 @@ function readRows(handle: SqliteHandle, entry: Prepared, args: unknown[], intMod
 }
 
 /** The shape of the result before, unless the schema may have changed since. */
-function shapeOf(handle: SqliteHandle, entry: Prepared): ResultShape {
-  const { schema } = handle;
-  const { prepared, shape: last } = entry;
+function shapeOf(entry: Prepared): ResultShape {
+  const { prepared, shape: last, handle } = entry;
+  const schema = entry.namesColumns ? handle.schemaInTurn : handle.schema;
   if (last?.schema === schema) return last;
   const described = prepared.columns();
   const columns = described.map(({ name }) => name);
@@ -121,14 +121,15 @@ function replaceByRows(lists: Value[][], { createRow }: ResultShape): Row[] {
   return rows as Row[];
 }
 
-function runWrite(handle: SqliteHandle, entry: Prepared, args: unknown[]): ResultSet {
+function runWrite(entry: Prepared, args: unknown[]): ResultSet {
   const { changes, lastInsertRowid } = entry.prepared.run(...args);
-  const rowid = handle.lastRowid.read(entry.plainInsert, args, changes, BigInt(lastInsertRowid));
+  const rowid = entry.handle.lastRowid.read(entry.plainInsert, args, changes, BigInt(lastInsertRowid));
   const counts = toCounts(entry, changes, rowid);
   return new StatementResult({ columns: [], columnTypes: [], rows: [], ...counts });
 }
 
-function countRows(handle: SqliteHandle, entry: Prepared, args: unknown[]): Counts {
+function countRows(entry: Prepared, args: unknown[]): Counts {
+  const { handle } = entry;
   const [changes, rowid] = handle.readCounts();
   return toCounts(entry, changes, handle.lastRowid.read(entry.plainInsert, args, changes, rowid));
 }
