@@ -19,6 +19,7 @@ import type { QueryResult } from './query-result.js';
 import { readStatus } from './read-status.js';
 import type { TransactionCallback } from './run-transaction.js';
 import { runInScope } from './scope-storage.js';
+import { noOptions } from './to-statement.js';
 import type { TransactionOptions } from './transaction-options.js';
 import { backupConnection, checkBackup } from './backup-connection.js';
 import type { BackupOptions } from './backup-options.js';
@@ -43,7 +44,7 @@ export class DatabaseConnection implements Client {
     const createSession = (previous?: ConnectionSession): ConnectionSession =>
       new ConnectionSession(options, report, (opened, signal) => this.#prepare(opened, signal), previous);
     this.#calls = new ConnectionCalls(options, report, createSession);
-    this.#view = this.#createView({});
+    this.#view = this.#createView(noOptions);
   }
 
   /** libSQL's name of the protocol: `'file'` for SQLite, `'http'` for Turso. */

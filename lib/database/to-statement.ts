@@ -11,7 +11,8 @@ export interface PreparedInput {
 }
 
 const noArgs: readonly SqlValue[] = [];
-const noOptions: CallOptions = {};
+/** What most calls bring along: then nothing is to be asked. */
+export const noOptions: CallOptions = {};
 
 /**
  * Reads a statement in any of libSQL's forms: a text, a text and arguments, an object, a pair.
@@ -39,6 +40,7 @@ export function toStatement(
 }
 
 function prepare(sql: string, args: InputArgs | undefined, options: CallOptions): PreparedInput {
+  if (options === noOptions) return { statement: { sql, args: toArgs(args) }, options };
   const { idempotent, consistency, timeoutMs, signal } = options;
   checkConsistency(consistency);
   const statement: Statement = {

@@ -5,7 +5,7 @@ import type { Statement } from '../../contract/statement.js';
 import { toOwnError } from '../../errors/database-error.js';
 import { createAbortedError, createTimeoutError } from '../../errors/wait-errors.js';
 import { notBegun } from './group-commit.js';
-import { QueuedWrite, type QueuedWriteParts } from './queued-write.js';
+import { QueuedWrite, type WriteTerms } from './queued-write.js';
 import type { BoundStatement } from './sqlite-run.js';
 
 /** So long after the first one others may come, in milliseconds, and at most a tenth of the deadline, which began with the first. */
@@ -17,16 +17,16 @@ const longestMs = 10;
  */
 export class CollectedWrites {
   readonly #call: SharedCall;
-  readonly #server: Pick<QueuedWriteParts, 'host' | 'serve'>;
+  readonly #terms: WriteTerms;
   readonly #writes: (QueuedWrite | undefined)[] = [];
   readonly #endsAt: number;
   #isClosed = false;
   #taken = 0;
   #stopWatching: (() => void) | undefined;
 
-  constructor(call: SharedCall, server: Pick<QueuedWriteParts, 'host' | 'serve'>) {
+  constructor(call: SharedCall, server: Pick<WriteTerms, 'host' | 'serve'>) {
     this.#call = call;
-    this.#server = server;
+    this.#terms = { found: 'change', deadline: call.deadline, host: server.host, call, serve: server.serve };
     const { expiresAt, timeoutMs } = call.deadline;
     this.#endsAt = expiresAt - timeoutMs + Math.min(longestMs, timeoutMs / 10);
   }
@@ -49,13 +49,9 @@ export class CollectedWrites {
   }
 
   add(statement: Statement, bound: BoundStatement): Promise<ResultSet> {
-    const call = this.#call;
-    const { deadline } = call;
-    const { host, serve } = this.#server;
-    call.begin();
+    this.#call.begin();
     return new Promise((resolve, reject) => {
-      const parts = { statement, found: 'change', deadline, host, serve, bound, call } as const;
-      this.#writes.push(new QueuedWrite(parts, resolve, reject));
+      this.#writes.push(new QueuedWrite(this.#terms, statement, bound, resolve, reject));
     });
   }
 

@@ -51,6 +51,8 @@ export class GroupCommit {
   #defersKeys = false;
   /** When the last statement had run: asking for the time takes long beside a short one. */
   #now = 0;
+  /** That of the last one: many have the same, and nothing can fire its signal between them. */
+  #deadline: Deadline | undefined;
 
   constructor(handle: SqliteHandle, guard: FileGuard | undefined, intMode: IntMode) {
     this.#handle = handle;
@@ -113,6 +115,7 @@ export class GroupCommit {
    */
   #commitTogether<M extends GroupMember>(members: M[], takeNext: () => M | undefined): boolean {
     this.#now = performance.now();
+    this.#deadline = undefined;
     const endsAt = this.#now + longestGroupMs;
     try {
       if (this.#maySeeOthersKeys()) return this.#undo(members);
@@ -136,9 +139,11 @@ export class GroupCommit {
   /** @returns false when the transaction may not be what it was */
   #runMember(member: GroupMember, now: number): boolean {
     try {
-      throwIfOver(member.deadline, notBegun, now);
+      const { deadline } = member;
+      if (deadline !== this.#deadline || now >= deadline.expiresAt) throwIfOver(deadline, notBegun, now);
+      this.#deadline = deadline;
       member.settled = { result: this.#runTimed(member, 0, now) };
-      return this.#handle.inTransaction;
+      return true;
     } catch (error) {
       member.settled = { error };
       return this.#handle.inTransaction && leavesTransaction(error);

@@ -7,52 +7,56 @@ import type { SqlClass } from '../../sql/classify-sql.js';
 import type { GroupMember } from './group-commit.js';
 import type { BoundStatement } from './sqlite-run.js';
 
-/** What a queued write is made of. */
-export interface QueuedWriteParts {
-  readonly statement: Statement;
+/** What the writes of one turn have in common. */
+export interface WriteTerms {
   readonly found: SqlClass;
   readonly deadline: Deadline;
   /** Whoever may serve it while it waits: with its own commit, or with a shared one. */
   readonly host: object | undefined;
-  /** The statement prepared and its arguments bound, where somebody had to look at them before. */
-  readonly bound?: BoundStatement;
   /** The call that it shares with others, to be told of its answer. */
-  readonly call?: SharedCall;
+  readonly call: SharedCall | undefined;
   readonly serve: (write: QueuedWrite, release: Release) => void;
 }
 
 /** A write that waits for the gate, or to be served by whoever has it. */
 export class QueuedWrite implements GroupMember, Guest {
   readonly statement: Statement;
-  readonly found: SqlClass;
-  readonly deadline: Deadline;
-  readonly host: object | undefined;
   bound: BoundStatement | undefined;
   settled: GroupMember['settled'] = undefined;
-  readonly #call: SharedCall | undefined;
-  readonly #serve: QueuedWriteParts['serve'];
+  readonly #terms: WriteTerms;
   readonly #resolve: (result: ResultSet) => void;
   readonly #reject: (error: unknown) => void;
   #isAnswered = false;
 
+  /** @param bound the statement prepared and its arguments bound, where somebody had to look at them before */
   constructor(
-    { statement, found, deadline, host, bound, call, serve }: QueuedWriteParts,
+    terms: WriteTerms,
+    statement: Statement,
+    bound: BoundStatement | undefined,
     resolve: (result: ResultSet) => void,
     reject: (error: unknown) => void,
   ) {
+    this.#terms = terms;
     this.statement = statement;
-    this.found = found;
-    this.deadline = deadline;
-    this.host = host;
     this.bound = bound;
-    this.#call = call;
-    this.#serve = serve;
     this.#resolve = resolve;
     this.#reject = reject;
   }
 
+  get found(): SqlClass {
+    return this.#terms.found;
+  }
+
+  get deadline(): Deadline {
+    return this.#terms.deadline;
+  }
+
+  get host(): object | undefined {
+    return this.#terms.host;
+  }
+
   onPlace(release: Release): void {
-    this.#serve(this, release);
+    this.#terms.serve(this, release);
   }
 
   onRefused(error: unknown): void {
@@ -65,13 +69,14 @@ export class QueuedWrite implements GroupMember, Guest {
     if (this.#isAnswered) return;
     this.#isAnswered = true;
     const { settled } = this;
+    const { call } = this.#terms;
     if (settled !== undefined && 'result' in settled) {
       this.#resolve(settled.result);
-      this.#call?.end();
+      call?.end();
     } else {
       const error = settled?.error ?? new Error('a write ended without an answer');
       this.#reject(error);
-      this.#call?.end(error);
+      call?.end(error);
     }
   }
 }

@@ -122,10 +122,10 @@ function replaceByRows(lists: Value[][], { createRow }: ResultShape): Row[] {
 }
 
 function runWrite(entry: Prepared, args: unknown[]): ResultSet {
-  const { changes, lastInsertRowid } = entry.prepared.run(...args);
-  const rowid = entry.handle.lastRowid.read(entry.plainInsert, args, changes, BigInt(lastInsertRowid));
-  const counts = toCounts(entry, changes, rowid);
-  return new StatementResult({ columns: [], columnTypes: [], rows: [], ...counts });
+  const { changes, lastInsertRowid: last } = entry.prepared.run(...args);
+  const rowid = entry.handle.lastRowid.read(entry.plainInsert, args, changes, BigInt(last));
+  const { rowsAffected, lastInsertRowid } = toCounts(entry, changes, rowid);
+  return new StatementResult({ columns: [], columnTypes: [], rows: [], rowsAffected, lastInsertRowid });
 }
 
 function countRows(entry: Prepared, args: unknown[]): Counts {

@@ -134,8 +134,10 @@ export class SqliteWriter {
   /** Runs a statement that commits by itself. */
   execute(statement: Statement, found: SqlClass, deadline: Deadline): Promise<ResultSet> {
     const host = found === 'change' && this.#slowWrites !== undefined ? this : undefined;
-    const parts = { statement, found, deadline, host, serve: this.#serveWrite };
-    return new Promise((resolve, reject) => this.#gate.ask(new QueuedWrite(parts, resolve, reject)));
+    const terms = { found, deadline, host, call: undefined, serve: this.#serveWrite };
+    return new Promise((resolve, reject) =>
+      this.#gate.ask(new QueuedWrite(terms, statement, undefined, resolve, reject)),
+    );
   }
 
   /** Holds the gate, which is free, until the end of this turn. */
