@@ -67,6 +67,7 @@ export class SqliteHandle {
   #watch: SchemaWatch | undefined;
   #ownChanges = 0;
   #turnOfLook: number | undefined;
+  #mayHaveBegun = false;
   #dataVersion: PreparedStatement<unknown[]> | undefined;
   #schemaVersion: PreparedStatement<unknown[]> | undefined;
 
@@ -86,8 +87,9 @@ export class SqliteHandle {
     this.#watch = new SchemaWatch(this.db);
   }
 
+  /** SQLite is asked only behind what may have begun one: to ask takes a hundredth of a point read. */
   get inTransaction(): boolean {
-    return this.db.inTransaction;
+    return this.#mayHaveBegun && (this.#mayHaveBegun = this.db.inTransaction);
   }
 
   /** A number that is another one when the schema may have changed: elsewhere up to the statement before, or by this handle. */
@@ -104,8 +106,9 @@ export class SqliteHandle {
     return this.schema;
   }
 
-  /** This handle may have changed the schema, or undone such a change. */
+  /** This handle may have changed the schema, or undone such a change, by something that is no plain read or write. */
   forgetSchema(): void {
+    this.#mayHaveBegun = true;
     this.#ownChanges++;
   }
 
@@ -174,6 +177,7 @@ export class SqliteHandle {
 
   /** Runs transaction control or a pragma of our own. */
   run(sql: string): void {
+    this.#mayHaveBegun = true;
     if (!keepsSchema.test(sql)) this.forgetAll();
     this.db.exec(sql);
   }
