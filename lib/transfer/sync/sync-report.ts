@@ -5,7 +5,7 @@ export interface TableChange {
   readonly method: 'changelog' | 'hash';
   /** Rows that were written, changed ones included. Of a comparison: with the unchanged ones beside them. */
   readonly written: number;
-  /** Rows that are gone. Of a comparison: not counted. */
+  /** Rows that are gone: the source has no row under their key any more. Where rows have neither rowid nor key: how many fewer it has. */
   readonly removed: number;
 }
 
