@@ -35,12 +35,19 @@ export async function repairTables(
   }
   await writer.flush();
   const [left] = await findStale(comparison, [...written.keys()]);
-  if (left !== undefined)
-    throw createTransferError(`${left.table.name} still differs: who else writes?`, 'TRANSFER_MISMATCH');
+  if (left !== undefined) throw createMismatch(left.table);
   return [...written].map(([table, count]) => ({
     name: table.name,
     method: 'hash',
     written: count,
     removed: removed.get(table) ?? 0,
   }));
+}
+
+function createMismatch({ name, columns }: SourceTable): Error {
+  const isComputed = columns.some(({ generated }) => generated);
+  const why = isComputed
+    ? 'who else writes, or does the target compute a column differently?'
+    : 'who else writes?';
+  return createTransferError(`${name} still differs: ${why}`, 'TRANSFER_MISMATCH');
 }
