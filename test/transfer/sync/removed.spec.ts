@@ -72,3 +72,21 @@ describe('a sync by hash counts as removed', () => {
     expect(Object.fromEntries(found)).toEqual(expected);
   });
 });
+
+describe('a sync by changelog counts as removed', () => {
+  it('rows whose key is gone, and no key that is only written in another way', async () => {
+    const source = await createSource(build);
+    const options = { source, target: { url: server.url }, mode: 'changelog' } as const;
+    await copyDatabase({ source, target: { url: server.url }, keepOpen: true });
+    await syncDatabase(options);
+    const db = new BetterSqlite3(source);
+    db.exec(`DELETE FROM plain WHERE id > 8990; INSERT INTO plain VALUES (-1, 1); UPDATE plain SET v = 0 WHERE id = 1;
+      DELETE FROM pairs WHERE a = 'k5'; REPLACE INTO pairs VALUES ('K3', 1, 'other case'), ('K4', 4 / 3.0, 'other case')`);
+    db.close();
+
+    const { changes: found } = await syncDatabase(options);
+    const counts = found.map(({ name, written, removed }) => [name, [written, removed]]);
+
+    expect(Object.fromEntries(counts)).toEqual({ plain: [2, 10], pairs: [2, 100] });
+  });
+});
