@@ -48,10 +48,16 @@ function describeEqual(equal: boolean): string {
   return equal ? 'equal' : 'differs';
 }
 
+/** What a name alone does not tell. */
+const causes: Partial<Record<Verification['differences'][number]['kind'], string>> = {
+  'generated-column':
+    ' (every stored value is equal; the server computes this column differently, as it does where a float becomes text)',
+};
+
 function describeDifferences(differences: Verification['differences'], equal: boolean): string[] {
   return [
     ...differences.map(({ kind, object, key }) =>
-      toPrintable(`${kind} ${object}${key === '' ? '' : `: ${key}`}`),
+      toPrintable(`${kind} ${object}${key === '' ? '' : `: ${key}`}${causes[kind] ?? ''}`),
     ),
     equal ? 'verified: source and target are equal' : 'source and target differ',
   ];

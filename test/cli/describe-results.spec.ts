@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { PassThrough } from 'node:stream';
-import { describeReport } from '../../lib/cli/describe-results.js';
+import { describeReport, describeVerification } from '../../lib/cli/describe-results.js';
 import { paint } from '../../lib/cli/paint.js';
 import type { TransferReport } from '../../lib/transfer/index.js';
 
@@ -10,6 +10,21 @@ describe('the summary of a copy', () => {
       'table     rows  copied  rejected   bytes    time  digest            result',
       'orders    1200    1199         1  654321  12.3 s  0123456789abcdef  equal',
       'a\uFFFD[31m\uFFFDb     2       2         0      18   0.0 s  fedcba9876543210  differs',
+    ]);
+  });
+});
+
+describe('a difference', () => {
+  it('says why, where a name alone does not tell', () => {
+    const differences = [
+      { kind: 'generated-column', object: 'prices', key: 'label' },
+      { kind: 'row-changed', object: 'prices', key: '"id" = 7' },
+    ] as const;
+
+    expect(describeVerification({ equal: false, tables: [], differences }).split('\n')).toEqual([
+      expect.stringMatching(/^generated-column prices: label \(every stored value is equal; /),
+      'row-changed prices: "id" = 7',
+      'source and target differ',
     ]);
   });
 });

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { appendFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { ReplicaFiles } from '../../lib/drivers/replica/replica-files.js';
 import { newPath } from './replica-setup.js';
 
@@ -49,5 +49,26 @@ describe('the files of a replica', () => {
 
   it('of another primary are not known', async () => {
     expect(await new ReplicaFiles(path, 'http://other.example').recall()).toBeUndefined();
+  });
+
+  it.each([
+    ['no time', { syncedAt: undefined }],
+    ['null for a time', { syncedAt: null }],
+    ['a word for a time', { syncedAt: 'yesterday' }],
+    ['digits for a time', { syncedAt: '1800000000000' }],
+    ['a time before all dates', { syncedAt: -1e300 }],
+    ['a time behind all dates', { syncedAt: 1e300 }],
+    ['no look', { look: undefined }],
+    ['null for a log', { look: { log: null } }],
+    ['a log without a size', { look: { log: {} } }],
+    ['a word for a switch', { namesFrames: 'no' }],
+    ['no history', { historyId: undefined }],
+    ['a number for a frame', { frame: 7 }],
+  ])('are not known where the note of them holds %s', async (_title, change) => {
+    const note = `${path}-state.json`;
+    const state = JSON.parse(await readFile(note, 'utf8')) as object;
+    await writeFile(note, JSON.stringify({ ...state, ...change }));
+
+    expect(await new ReplicaFiles(path, address).recall()).toBeUndefined();
   });
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { rm } from 'node:fs/promises';
 import {
   copyDatabase,
   verifyTransfer,
@@ -138,6 +139,31 @@ describe('a verification', () => {
       { kind: 'row-changed', object: 'k', key: '"k" = 4070' },
       { kind: 'row-changed', object: 'h', key: 'row 4008' },
     ]);
+  });
+
+  it('names a generated column that the server computes differently, once, and rows that differ beside it', async () => {
+    const priced = await createSource((db) =>
+      db.exec(`CREATE TABLE prices (id INTEGER PRIMARY KEY, price REAL, label AS ('at ' || price) STORED, twice AS (price * 2));
+        CREATE TABLE keyed (k TEXT PRIMARY KEY, price REAL, label AS (price || '')) WITHOUT ROWID;
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9000)
+        INSERT INTO prices (id, price) SELECT i, 0.1 + i / 5.0 FROM n;
+        INSERT INTO keyed (k, price) SELECT 'k' || id, price FROM prices`),
+    );
+    const { verification } = await copyDatabase({ source: priced, target: { url: server.url } });
+    await target.run('UPDATE prices SET price = 7 WHERE id = 4100');
+    await target.run(`UPDATE keyed SET price = 7 WHERE k = 'k999'`);
+    await rm(`${priced}.transfer`, { recursive: true });
+    const { differences } = await verifyTransfer({ source: priced, target: { url: server.url } });
+
+    const columns = ['prices', 'keyed'].map((object) => ({
+      kind: 'generated-column' as const,
+      object,
+      key: 'label',
+    }));
+    expect(sorted(verification.differences)).toEqual(sorted(columns));
+    expect(verification.equal).toBe(false);
+    expect(differences).toEqual(expect.arrayContaining(columns));
+    expect(differences).toContainEqual({ kind: 'row-changed', object: 'prices', key: '"id" = 4100' });
   });
 
   it('lists a hundred rows of a table at most', async () => {

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { copyFile, mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { copyDatabase, type CopyOptions } from '../../lib/transfer/index.js';
+import { failureOf } from '../contract/facts.js';
 import { createSource } from './support/create-source.js';
 import { usePlacementRoom, type AdminFront } from './support/placement-room.js';
 import { createTestTarget } from './support/target.js';
@@ -39,9 +40,12 @@ describe('a copy by way of the file, where somebody else is at work', () => {
     await interrupt('POST', 1);
     await room.create();
 
-    await expectRefused('TRANSFER_CONFLICT', resume());
+    const { message } = await failureOf(copyDatabase(resume()));
+    const [, removal = ''] = /"curl -X DELETE ADMIN_URL(.*)"/.exec(message) ?? [];
+
+    expect(message).toMatch(/^TRANSFER_CONFLICT: an empty database .* is there/);
     expect(await room.exists()).toBe(true);
-    await room.remove();
+    expect((await room.ask('DELETE', removal)).status).toBe(200);
     await expectResumed();
   });
 

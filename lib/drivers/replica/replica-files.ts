@@ -169,11 +169,22 @@ function isOfOneLog(before: FilesLook, after: FilesLook): boolean {
   return before.historyId !== undefined && before.historyId === after.historyId;
 }
 
+/** A note that somebody has changed is no note: its numbers are told to people, and decide what is served. */
 function parseState(text: string): FilesState | undefined {
   try {
     const state = JSON.parse(text) as FilesState;
-    return state.version === 2 && /^-?\d+$/.test(state.frame) ? state : undefined;
+    return isState(state) ? state : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isState({ version, frame, historyId, namesFrames, syncedAt, look }: FilesState): boolean {
+  const isWhole = [frame, historyId].every((part) => typeof part === 'string') && isLook(look);
+  const isTime = Number.isSafeInteger(syncedAt) && syncedAt >= 0;
+  return version === 2 && isWhole && isTime && typeof namesFrames === 'boolean' && /^-?\d+$/.test(frame);
+}
+
+function isLook({ log }: FilesLook): boolean {
+  return log === undefined || Number.isSafeInteger(log.size);
 }

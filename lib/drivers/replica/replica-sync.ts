@@ -146,6 +146,7 @@ export class ReplicaSync {
     const { files, freshness } = this.#parts;
     const wasAway = this.isAway;
     try {
+      await this.#runner.hold();
       const { brokenBy } = this.#state;
       if (brokenBy !== undefined) await this.#rebuild(brokenBy);
       else if (!(await files.areUntouched())) await this.#rebuild('somebody else has changed its files');

@@ -23,8 +23,6 @@ export interface SyncAnswer {
   readonly frames: number;
 }
 
-/** Another process may still be dying with the lock in its hands: its parent was killed, and a new one has come. */
-const lockPatienceMs = 5_000;
 const lockPauseMs = 100;
 
 type Answer =
@@ -54,12 +52,14 @@ export class SyncChild {
   /**
    * @param reset removes the files first
    * @param redact takes credentials out of what the process says
+   * @param lockPatienceMs so long another process may take to leave the lock, in milliseconds
    * @throws ConfigurationError `REPLICA_IN_USE` when another process has the replica
    */
   static async open(
     settings: SyncSettings,
     reset: boolean,
     redact: (text: string) => string,
+    lockPatienceMs: number,
     deadline: Deadline,
   ): Promise<SyncChild> {
     const patientUntil = performance.now() + lockPatienceMs;

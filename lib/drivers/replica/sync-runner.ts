@@ -17,8 +17,11 @@ export interface SyncRunnerParts {
   readonly report: Reporter;
 }
 
-/** Starting the process, in milliseconds; others may have to leave the lock first. */
+/** Starting the process, in milliseconds. */
 const startTimeoutMs = 15_000;
+
+/** At boot another process may still be dying with the lock in its hands: its parent was killed, and this one has come. */
+const lockPatienceMs = 5_000;
 
 /** Runs syncs in a process that is started when needed, and killed when it hangs. */
 export class SyncRunner {
@@ -34,7 +37,15 @@ export class SyncRunner {
 
   /** Starts the process, which takes the lock of the file. @throws ConfigurationError `REPLICA_IN_USE` */
   async open(deadline: Deadline): Promise<void> {
-    this.#child = await this.#start(false, deadline);
+    this.#child = await this.#start(false, lockPatienceMs, deadline);
+  }
+
+  /**
+   * Starts the process again if it is gone: without its lock nobody may touch the files.
+   * @throws ConfigurationError `REPLICA_IN_USE` when another process has taken the lock meanwhile
+   */
+  async hold(): Promise<void> {
+    await this.#require();
   }
 
   /** @throws DatabaseError when libSQL failed, nothing came any more, or somebody else has changed the files */
@@ -62,7 +73,7 @@ export class SyncRunner {
   /** Begins anew with no files at all. */
   async reset(): Promise<void> {
     await this.#child?.kill();
-    this.#child = await this.#start(true, createDeadline(startTimeoutMs, this.#signal));
+    this.#child = await this.#start(true, 0, createDeadline(startTimeoutMs, this.#signal));
   }
 
   /** Never throws. */
@@ -73,14 +84,14 @@ export class SyncRunner {
   async #require(): Promise<SyncChild> {
     if (this.#child?.isAlive === true) return this.#child;
     await this.#child?.kill();
-    this.#child = await this.#start(false, createDeadline(startTimeoutMs, this.#signal));
+    this.#child = await this.#start(false, 0, createDeadline(startTimeoutMs, this.#signal));
     return this.#child;
   }
 
-  #start(reset: boolean, deadline: Deadline): Promise<SyncChild> {
+  #start(reset: boolean, patienceMs: number, deadline: Deadline): Promise<SyncChild> {
     const { files, syncUrl, remoteEncryptionKey, redact } = this.#parts;
     const settings = { path: files.path, suffixes: replicaSuffixes, syncUrl, remoteEncryptionKey };
-    return SyncChild.open(settings, reset, redact, deadline);
+    return SyncChild.open(settings, reset, redact, patienceMs, deadline);
   }
 
   #tellProgress(bytes: number): void {

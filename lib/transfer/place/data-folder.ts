@@ -16,12 +16,13 @@ const noLog = 1;
 
 /** The folder in which a self-hosted sqld keeps its databases: each in `dbs/<namespace>/data`. */
 export class DataFolder {
+  /** Of the namespace. */
+  readonly path: string;
   readonly #root: string;
-  readonly #place: string;
 
   constructor({ dataFolder, namespace }: ResolvedPlacement) {
     this.#root = dataFolder;
-    this.#place = join(dataFolder, 'dbs', namespace);
+    this.path = join(dataFolder, 'dbs', namespace);
   }
 
   /** @throws DatabaseError `TRANSFER_DATA_FOLDER` when it is none, or its databases are encrypted */
@@ -40,13 +41,13 @@ export class DataFolder {
 
   /** Whether the namespace has a folder, whoever made it. */
   isTaken(): Promise<boolean> {
-    return isThere(this.#place);
+    return isThere(this.path);
   }
 
   /** Whether the folder holds what this transfer has put there, and no server has opened it. */
   async holdsOurs(id: string): Promise<boolean> {
-    const names = await readdir(this.#place);
-    const data = join(this.#place, 'data');
+    const names = await readdir(this.path);
+    const data = join(this.path, 'data');
     if (names.length !== 1 || names[0] !== 'data') return false;
     const start = await readStart(data);
     // to read a file with a log would leave one beside it
@@ -65,16 +66,16 @@ export class DataFolder {
     let isMade = false;
     try {
       await writeMarkedCopy(snapshot, partial, id);
-      await mkdir(this.#place);
+      await mkdir(this.path);
       isMade = true;
-      await this.#passOwner([partial, this.#place]);
-      await placeFile(partial, join(this.#place, 'data'), false);
+      await this.#passOwner([partial, this.path]);
+      await placeFile(partial, join(this.path, 'data'), false);
     } catch (error) {
       // it goes if it is empty
-      if (isMade) await rmdir(this.#place).catch(() => undefined);
+      if (isMade) await rmdir(this.path).catch(() => undefined);
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EEXIST' || code === 'TRANSFER_FILE_EXISTS')
-        throw createTransferError(`somebody else has made ${this.#place}`, 'TRANSFER_CONFLICT');
+        throw createTransferError(`somebody else has made ${this.path}`, 'TRANSFER_CONFLICT');
       throw error instanceof DatabaseError
         ? error
         : createFolderError(`the file cannot be put into ${this.#root} (${String(code)})`);
@@ -86,7 +87,7 @@ export class DataFolder {
 
   /** What was put there stays through a loss of power. */
   async settle(): Promise<void> {
-    await syncPath(this.#place);
+    await syncPath(this.path);
     await syncPath(join(this.#root, 'dbs'));
   }
 

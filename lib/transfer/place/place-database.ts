@@ -6,6 +6,7 @@ import type { TransferNote } from '../plan/transfer-plan.js';
 import type { Source } from '../source/source.js';
 import { emptyWorkFolder, type TransferRecord } from '../source/work-folder.js';
 import { readCheckpoint } from '../target/checkpoint.js';
+import { listTargetObjects } from '../target/list-objects.js';
 import type { TargetDatabase } from '../target/target-database.js';
 import { throwIfStopped } from '../throw-if-stopped.js';
 import { createTransferError, TransferRefusedError } from '../transfer-errors.js';
@@ -75,21 +76,31 @@ export async function placeDatabase(
   async function isPlaced(): Promise<boolean> {
     if (await admin.exists(namespace)) {
       const found = await readCheckpoint(target);
-      if (found?.transferId !== record.id) throw createForeignError(`the database ${namespace}`);
+      if (found?.transferId !== record.id) {
+        // a copy that is killed between the creation of its empty database and its mark leaves one that shows nothing, either
+        const isEmpty = found === undefined && (await listTargetObjects(target)).length === 0;
+        throw isEmpty
+          ? createForeignError(
+              `an empty database ${namespace}`,
+              ` ("curl -X DELETE ADMIN_URL/v1/namespaces/${namespace}")`,
+            )
+          : createForeignError(`a database ${namespace}`);
+      }
       if (found.state.stage === 'done') return true;
       await endRehearsal(target, placement, record.id);
       return false;
     }
     if (!(await folder.isTaken())) return false;
-    if (!(await folder.holdsOurs(record.id))) throw createForeignError(`the folder dbs/${namespace}`);
+    if (!(await folder.holdsOurs(record.id))) throw createForeignError(`the folder ${folder.path}`);
     await folder.settle();
     return true;
   }
 }
 
-function createForeignError(what: string): Error {
+/** @param removal how, where that is no other's data */
+function createForeignError(what: string, removal = ''): Error {
   return createTransferError(
-    `${what} is there, and nothing shows that this copy made it: if nobody needs it, remove it and resume`,
+    `${what} is there, and nothing shows that this copy made it: if nobody needs it, remove it${removal} and resume`,
     'TRANSFER_CONFLICT',
   );
 }

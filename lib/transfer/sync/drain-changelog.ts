@@ -48,7 +48,8 @@ export async function applyChanges(
   const changes: TableChange[] = [];
   for (const { log, keyCount, readRows } of spooled) {
     const written = await writer.insertRows(log.table, readRows());
-    changes.push({ name: log.table.name, method: 'changelog', written, removed: keyCount - written });
+    const removed = Math.max(0, keyCount - written);
+    changes.push({ name: log.table.name, method: 'changelog', written, removed });
   }
   return changes;
 }

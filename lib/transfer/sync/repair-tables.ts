@@ -1,11 +1,11 @@
-import type { HranaStatement } from '../../drivers/turso/hrana-protocol.js';
-import { quoteName } from '../source/quote-name.js';
 import { readRows } from '../source/read-rows.js';
 import { listExpressions } from '../source/select-rows.js';
 import type { SourceTable } from '../source/source-schema.js';
 import { createTransferError } from '../transfer-errors.js';
 import type { Comparison } from '../verify/table-window.js';
-import { findStale, type StaleRange } from './find-stale.js';
+import { countRemoved } from './count-removed.js';
+import { findStale } from './find-stale.js';
+import { fromRange } from './stale-rows.js';
 import type { SyncWriter } from './sync-writer.js';
 import type { TableChange } from './sync-report.js';
 
@@ -19,8 +19,13 @@ export async function repairTables(
   writer: SyncWriter,
 ): Promise<TableChange[]> {
   const stale = await findStale(comparison, tables);
+  const removed = new Map<SourceTable, number>();
+  for (const table of new Set(stale.map((range) => range.table))) {
+    const ranges = stale.filter((range) => range.table === table);
+    removed.set(table, await countRemoved(comparison, table, ranges));
+  }
   // all of it before anything is written: a value that is unique may have moved
-  for (const range of stale) await writer.add([deleteRange(range)], 100);
+  for (const range of stale) await writer.add([{ sql: `DELETE ${fromRange(range)}`, want_rows: false }], 100);
   const written = new Map<SourceTable, number>();
   for (const range of stale) {
     const { table, afterRowid, offset, rows: limit } = range;
@@ -30,27 +35,19 @@ export async function repairTables(
   }
   await writer.flush();
   const [left] = await findStale(comparison, [...written.keys()]);
-  if (left !== undefined)
-    throw createTransferError(`${left.table.name} still differs: who else writes?`, 'TRANSFER_MISMATCH');
-  return [...written].map(([{ name }, count]) => ({ name, method: 'hash', written: count, removed: 0 }));
+  if (left !== undefined) throw createMismatch(left.table);
+  return [...written].map(([table, count]) => ({
+    name: table.name,
+    method: 'hash',
+    written: count,
+    removed: removed.get(table) ?? 0,
+  }));
 }
 
-function deleteRange({ table, afterRowid, lastRowid, offset }: StaleRange): HranaStatement {
-  const { rowid, keyColumns, keyOrder } = table;
-  const name = quoteName(table.name);
-  if (rowid !== undefined) {
-    const bounds = [
-      ...(afterRowid === undefined ? [] : [`${rowid} > ${afterRowid}`]),
-      ...(lastRowid === undefined ? [] : [`${rowid} <= ${lastRowid}`]),
-    ];
-    return remove(name, bounds.length === 0 ? '' : ` WHERE ${bounds.join(' AND ')}`);
-  }
-  if (offset === 0) return remove(name, '');
-  const key = keyColumns.map(quoteName).join(', ');
-  const behind = `SELECT ${key} FROM ${name} ORDER BY ${keyOrder.join(', ')} LIMIT -1 OFFSET ${offset}`;
-  return remove(name, ` WHERE (${key}) IN (${behind})`);
-}
-
-function remove(name: string, where: string): HranaStatement {
-  return { sql: `DELETE FROM ${name}${where}`, want_rows: false };
+function createMismatch({ name, columns }: SourceTable): Error {
+  const isComputed = columns.some(({ generated }) => generated);
+  const why = isComputed
+    ? 'who else writes, or does the target compute a column differently?'
+    : 'who else writes?';
+  return createTransferError(`${name} still differs: ${why}`, 'TRANSFER_MISMATCH');
 }

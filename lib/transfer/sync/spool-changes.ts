@@ -1,5 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Cell } from '../source/cell.js';
 import { quoteName } from '../source/quote-name.js';
 import { readRows } from '../source/read-rows.js';
@@ -14,6 +15,7 @@ export interface SpooledTable {
   readonly log: ChangeLog;
   /** Numbers of the log up to this are in it. */
   readonly last: bigint;
+  /** Keys that are equal by the collation of the table's key count once. */
   readonly keyCount: number;
   readonly readKeys: () => Generator<Cell[], void, undefined>;
   readonly readRows: () => Generator<Cell[], void, undefined>;
@@ -77,12 +79,14 @@ export class ChangeSpool {
     this.#live.run(`CREATE TABLE spool.${log.log}_rows (${cells.join(', ')});
       INSERT INTO spool.${log.log}_rows SELECT ${stored.join(', ')} FROM main.${quoteName(table.name)}
       WHERE (${key.join(', ')}) IN (SELECT ${names} FROM ${keys})`);
-    const keyCount = database.all<[bigint]>(`SELECT count(*) FROM ${keys}`)[0]?.[0] ?? 0n;
+    const [counted] = database.all<[bigint]>(
+      `SELECT count(*) FROM (SELECT 1 FROM ${keys} GROUP BY ${listKey(log).join(', ')})`,
+    );
     const source = this.#live.toSource(schema);
     return {
       log,
       last,
-      keyCount: Number(keyCount),
+      keyCount: Number(counted?.[0]),
       readKeys: () => readSpool(source, `${log.log}_keys`, columns),
       readRows: () => readSpool(source, `${log.log}_rows`, cells),
     };
@@ -91,6 +95,17 @@ export class ChangeSpool {
   async #remove(): Promise<void> {
     for (const suffix of ['', '-journal', '-wal', '-shm']) await rm(this.#path + suffix, { force: true });
   }
+}
+
+/** The columns of a log with the collations of the key that they are of. */
+function listKey({ table: { keyColumns }, unique, columns }: ChangeLog): string[] {
+  const key = unique.find((some) =>
+    isDeepStrictEqual(
+      some.map(({ name }) => name),
+      keyColumns,
+    ),
+  );
+  return columns.map((name, index) => `${name} COLLATE ${key?.[index]?.collation ?? 'BINARY'}`);
 }
 
 function readSpool(

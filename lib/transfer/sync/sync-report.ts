@@ -5,7 +5,10 @@ export interface TableChange {
   readonly method: 'changelog' | 'hash';
   /** Rows that were written, changed ones included. Of a comparison: with the unchanged ones beside them. */
   readonly written: number;
-  /** Rows that are gone. Of a comparison: not counted. */
+  /**
+   * Rows that are gone: the source has no row under their key any more. Of a changelog: also those that came and went since the last
+   * sync. Where rows have neither rowid nor key: how many fewer there are.
+   */
   readonly removed: number;
 }
 

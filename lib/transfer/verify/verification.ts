@@ -4,6 +4,8 @@ export interface Difference {
     | 'row-missing'
     | 'row-extra'
     | 'row-changed'
+    /** The two SQLite versions compute it differently from the same stored values; named once, whatever its rows. */
+    | 'generated-column'
     | 'object-missing'
     | 'object-extra'
     | 'object-changed'
@@ -13,7 +15,7 @@ export interface Difference {
     | 'foreign-keys';
   /** Table or object. */
   readonly object: string;
-  /** The row's rowid or primary key; empty for an object. */
+  /** The row's rowid or primary key, or the name of the generated column; empty for an object. */
   readonly key: string;
 }
 

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { SourceTable } from '../source/source-schema.js';
 import { throwIfStopped } from '../throw-if-stopped.js';
 import { findDifferences } from './find-differences.js';
+import { findGenerated } from './find-generated.js';
 import { splitIntoWindows, type Comparison, type TableWindow } from './table-window.js';
 import type { Difference, VerifiedTable } from './verification.js';
 
@@ -103,8 +104,18 @@ async function compareWindow(
   const { onProgress } = comparison.target.options;
   onProgress({ stage: 'verify', object: table.name, rows: progress.rows, totalRows: table.rowCount });
   // without rowids, whatever comes behind a row too many is shifted
-  const isKnown = table.rowid === undefined ? differences.length > 0 : differences.length >= mostListed;
+  const isKnown =
+    table.rowid === undefined
+      ? differences.some(({ kind }) => kind !== 'generated-column')
+      : differences.length >= mostListed;
   if (isEqual || isKnown) return;
+  const columns = await findGenerated(comparison, table, window, leftOut);
+  if (columns.length > 0) {
+    const told = new Set(differences.map(({ kind, key }) => (kind === 'generated-column' ? key : '')));
+    for (const key of columns)
+      if (!told.has(key)) differences.push({ kind: 'generated-column', object: table.name, key });
+    return;
+  }
   const found = await findDifferences(comparison, table, window, leftOut);
   // digests that differ are a difference, even if somebody wrote to the target meanwhile
   differences.push(
