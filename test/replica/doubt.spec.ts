@@ -9,9 +9,9 @@ import {
   openReplica,
   readFrom,
   until,
+  untilLocal,
   untilState,
   useOwnPrimary,
-  type ReplicaConnection,
 } from './replica-setup.js';
 
 /** On pages of their own, which nobody writes after the restore. */
@@ -60,18 +60,12 @@ async function growLog(frame: bigint): Promise<void> {
 }
 
 /** The rows that are lost later, once the replica has them. */
-const untilLocal = (db: ReplicaConnection) =>
-  until(
-    () => readFrom(db, lost),
-    ({ isLocal }) => isLocal,
-  );
-
 describe('an answer that does not fit to what was applied', () => {
   it('counts also when the primary was written to beyond that before it was asked', async () => {
-    await using db = await openReplica(room.proxy.url, { syncIntervalMs: 60_000 });
     const restore = await backUpPrimary(room.server);
+    await using db = await openReplica(room.proxy.url, { syncIntervalMs: 60_000 });
     await db.execute(lose);
-    const before = await untilLocal(db);
+    const before = await untilLocal(db, lost);
     await restore();
     // the answer to the question where its log is comes late
     room.proxy.inject({ kind: 'delay', upMs: 1_000 }, asks);
@@ -88,10 +82,10 @@ describe('an answer that does not fit to what was applied', () => {
   });
 
   it('keeps reads from the replica while the primary does not say where its log is, and for no longer', async () => {
-    await using db = await openReplica(room.proxy.url, { syncIntervalMs: 60_000, connectTimeoutMs: 1_000 });
     const restore = await backUpPrimary(room.server);
+    await using db = await openReplica(room.proxy.url, { syncIntervalMs: 60_000, connectTimeoutMs: 1_000 });
     await db.execute(lose);
-    const before = await untilLocal(db);
+    const before = await untilLocal(db, lost);
     await restore();
     room.proxy.inject({ kind: 'blackhole' }, asks);
     await db.execute('UPDATE t SET a = 2');

@@ -12,6 +12,7 @@ import {
   readFrom,
   syncChildren,
   until,
+  untilLocal,
   untilState,
 } from './replica-setup.js';
 
@@ -278,7 +279,7 @@ describe('another primary in the place of the old one', () => {
   it('is noticed when it was reset', async () => {
     await using db = await openReplica(server.url, options());
     for (let n = 0; n < 5; n++) await db.execute('INSERT INTO t VALUES (2)');
-    const before = await readFrom(db, count);
+    const before = await untilLocal(db, count);
     await restart(() => rm(server.dataDir, { recursive: true }));
     await using direct = await connect();
     await direct.migrate(['CREATE TABLE u (a INTEGER)']);
@@ -289,14 +290,14 @@ describe('another primary in the place of the old one', () => {
 
     expect(before).toEqual({ value: 6, isLocal: true });
     expect(await failureOf(db.execute(count))).toMatchObject({ kind: 'syntax' });
-    expect(await readFrom(db, 'SELECT count(*) FROM u')).toEqual({ value: 0, isLocal: true });
+    expect(await untilLocal(db, 'SELECT count(*) FROM u')).toEqual({ value: 0, isLocal: true });
   });
 
   it('is noticed when it was restored from a backup, also by the first answer to a write', async () => {
-    await using db = await openReplica(server.url, { ...options(), syncIntervalMs: 60_000 });
     const restore = await backUpPrimary(server);
+    await using db = await openReplica(server.url, { ...options(), syncIntervalMs: 60_000 });
     for (let n = 0; n < 5; n++) await db.execute('INSERT INTO t VALUES (2)');
-    const before = await readFrom(db, count);
+    const before = await untilLocal(db, count);
     await restore();
     await db.execute('INSERT INTO t VALUES (3)');
     const after = await db.execute(count);
@@ -308,15 +309,15 @@ describe('another primary in the place of the old one', () => {
     expect(before).toEqual({ value: 6, isLocal: true });
     expect(db.reports).toEqual(expect.arrayContaining(['REPLICA_CHECKING', 'REPLICA_REBUILT']));
     expect(after.rows[0]?.[0]).toBe(2);
-    expect(await readFrom(db, count)).toEqual({ value: 2, isLocal: true });
+    expect(await untilLocal(db, count)).toEqual({ value: 2, isLocal: true });
   });
 
   it('is noticed by a write at a position that was applied before', async () => {
     const sum = 'SELECT sum(a) FROM t';
-    await using db = await openReplica(server.url, { ...options(), syncIntervalMs: 60_000 });
     const restore = await backUpPrimary(server);
+    await using db = await openReplica(server.url, { ...options(), syncIntervalMs: 60_000 });
     for (let n = 0; n < 3; n++) await db.execute('INSERT INTO t VALUES (2)');
-    const before = await readFrom(db, sum);
+    const before = await untilLocal(db, sum);
     await restore();
     {
       await using other = await connect();
@@ -331,14 +332,14 @@ describe('another primary in the place of the old one', () => {
 
     expect(before).toEqual({ value: 7, isLocal: true });
     expect(after.rows[0]?.[0]).toBe(11);
-    expect(await readFrom(db, sum)).toEqual({ value: 11, isLocal: true });
+    expect(await untilLocal(db, sum)).toEqual({ value: 11, isLocal: true });
   });
 
   it('is noticed by an app that only reads its replica', async () => {
-    await using db = await openReplica(server.url, { ...options(), syncIntervalMs: 2_000 });
     const restore = await backUpPrimary(server);
+    await using db = await openReplica(server.url, { ...options(), syncIntervalMs: 2_000 });
     for (let n = 0; n < 3; n++) await db.execute('INSERT INTO t VALUES (2)');
-    const before = await readFrom(db, count);
+    const before = await untilLocal(db, count);
     await restore();
     await until(
       () => db.status().replica,

@@ -66,7 +66,10 @@ export function useOwnPrimary(
   return room;
 }
 
-/** @returns brings back what the primary has now */
+/**
+ * Before anybody reads its log: a primary that was asked to end waits for him.
+ * @returns brings back what the primary has now
+ */
 export async function backUpPrimary(server: SqldServer): Promise<() => Promise<void>> {
   const backup = await createTempFolder('backup');
   await server.kill('SIGTERM');
@@ -154,4 +157,15 @@ export async function readFrom(
   const before = connection.status().replica?.localReads ?? 0;
   const { rows } = await connection.execute({ sql, consistency });
   return { value: rows[0]?.[0 as never], isLocal: (connection.status().replica?.localReads ?? 0) > before };
+}
+
+/** The same by the replica: on a busy machine a read of own writes may not wait long enough for it. */
+export function untilLocal(
+  connection: DatabaseConnection,
+  sql: string,
+): Promise<{ value: unknown; isLocal: boolean }> {
+  return until(
+    () => readFrom(connection, sql),
+    ({ isLocal }) => isLocal,
+  );
 }

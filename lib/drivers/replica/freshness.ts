@@ -49,6 +49,7 @@ export class Freshness {
   observe(): (index: bigint) => 'plausible' | 'impossible' {
     const epoch = this.#epoch;
     const applied = this.frame;
+    const reached = this.#reached;
     const isQuestion = this.#isAsking;
     return (index) => {
       this.namesFrames = true;
@@ -59,7 +60,7 @@ export class Freshness {
       if (index > this.#needed) this.#needed = index;
       if (index > this.#neededInEpoch) this.#neededInEpoch = index;
       // whoever has asked compares the answer
-      if (applied !== undefined && index < applied) return isQuestion ? 'plausible' : 'impossible';
+      if (applied !== undefined && index < reached) return isQuestion ? 'plausible' : 'impossible';
       this.#isConfirmed = true;
       return 'plausible';
     };
@@ -67,14 +68,15 @@ export class Freshness {
 
   /**
    * A write begins.
-   * @returns to be asked when it has changed rows: false when no answer has named a position beyond what was applied before it began,
-   * as its own would in the same log
+   * @returns to be asked when it has changed rows: false when no answer has named a position beyond what the log had reached before it
+   * began, as its own would in the same log
    */
   observeWrite(): () => boolean {
     const epoch = this.#epoch;
     const applied = this.frame;
+    const reached = this.#reached;
     return () =>
-      !this.namesFrames || epoch !== this.#epoch || applied === undefined || this.#needed > applied;
+      !this.namesFrames || epoch !== this.#epoch || applied === undefined || this.#needed > reached;
   }
 
   /** Nothing older than a sync that begins from now on will do. */
@@ -131,6 +133,12 @@ export class Freshness {
     this.#beginEpoch();
     this.endAsking(undefined);
     this.needNextSync();
+  }
+
+  /** The log of the primary was at least so long when an answer came, or a sync ended. */
+  get #reached(): bigint {
+    const applied = this.frame ?? -1n;
+    return applied > this.#needed ? applied : this.#needed;
   }
 
   #beginEpoch(): void {

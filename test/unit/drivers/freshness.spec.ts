@@ -23,6 +23,17 @@ describe('what reads of a replica must have seen', () => {
     expect([freshness.isFresh, freshness.framesBehind]).toEqual([true, 0n]);
   });
 
+  it('cannot come from before what an answer has named, also where that is not applied yet', () => {
+    const early = freshness.observe();
+    freshness.observe()(13n);
+    const wrote = freshness.observeWrite();
+    const late = [freshness.observe()(12n), freshness.observe()(13n)];
+    const hasGrown = [wrote(), freshness.observe()(14n), wrote()];
+
+    expect([early(12n), ...late]).toEqual(['plausible', 'impossible', 'plausible']);
+    expect(hasGrown).toEqual([false, 'plausible', true]);
+  });
+
   it('is a sync that begins after the write where no position was named', () => {
     const running = freshness.beginSync();
     freshness.needNextSync();
