@@ -15,6 +15,12 @@ interface SentRequest {
   readonly batch?: { readonly steps: readonly { readonly condition: unknown }[] };
 }
 
+/** The steps of the shared statements of a request, by its text. */
+function readSteps(text: string): { readonly condition: unknown }[] {
+  const { requests } = JSON.parse(text.slice(text.indexOf('{'))) as { requests: SentRequest[] };
+  return requests.flatMap(({ batch }) => batch?.steps ?? []);
+}
+
 /** How many requests went to the server for it. */
 async function countRequests(work: () => Promise<unknown>): Promise<number> {
   const before = room.proxy.counts.requests;
@@ -55,12 +61,20 @@ describe('callers who share requests', () => {
     const sent: string[] = [];
     room.proxy.inject({ kind: 'none' }, { when: (text) => sent.push(text) === 0 });
     await Promise.all([read(1), read(2), insert('a'), insert('b')]);
-    const conditions = sent.flatMap((text) => {
-      const { requests } = JSON.parse(text.slice(text.indexOf('{'))) as { requests: SentRequest[] };
-      return requests.flatMap(({ batch }) => batch?.steps.map(({ condition }) => condition) ?? []);
-    });
+    const conditions = sent.flatMap(readSteps).map(({ condition }) => condition);
 
     expect(conditions).toEqual(numbers(4).map(() => ({ type: 'is_autocommit' })));
+  });
+
+  it.each([
+    ['reads', read],
+    ['writes', (n: number) => insert(`${n}`)],
+  ])('send 32 %s at most in one', async (_kind, call) => {
+    const sizes: number[] = [];
+    room.proxy.inject({ kind: 'none' }, { when: (text) => sizes.push(readSteps(text).length) === 0 });
+    await Promise.all(numbers(80).map(call));
+
+    expect(sizes.toSorted((one, two) => one - two)).toEqual([16, 32, 32]);
   });
 
   it('run a statement alone when its step found itself in a transaction', async () => {
