@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { describe, expect, it } from '@jest/globals';
 import { AmbientDeadline, runWithinDeadline } from '../../lib/database/ambient-deadline.js';
 import { failureOf, readValue } from '../contract/facts.js';
@@ -75,6 +77,21 @@ describe('callers who share requests', () => {
     await Promise.all(numbers(80).map(call));
 
     expect(sizes.toSorted((one, two) => one - two)).toEqual([16, 32, 32]);
+  });
+
+  it('have their request sent outside of the context of the one who came first', async () => {
+    await read(0);
+    const store = new AsyncLocalStorage<string>();
+    const contexts: unknown[] = [];
+    const onStart = (): void => void contexts.push(store.getStore());
+    subscribe('http.client.request.start', onStart);
+    const calls = [read, (n: number) => insert(`${n}`)].flatMap((call) =>
+      ['first', 'second'].map((name, n) => store.run(name, () => call(n).then(() => store.getStore()))),
+    );
+    const own = await Promise.all(calls).finally(() => unsubscribe('http.client.request.start', onStart));
+
+    expect(contexts).toEqual([undefined, undefined]);
+    expect(own).toEqual(['first', 'second', 'first', 'second']);
   });
 
   it('run a statement alone when its step found itself in a transaction', async () => {
