@@ -10,7 +10,8 @@ const longest = 10_000;
 
 /**
  * Whether a text names each column of its result, so that a change of the schema can make the statement fail and can change how a name is
- * written (`Title` for `title`), but can never put a value under another name, as it can where `*` stands.
+ * written (`Title` for `title`) and what type it is declared with, but can never put a value under another name, as it can where `*`
+ * stands. That holds where `"name"` is never a string, as better-sqlite3 builds SQLite.
  */
 export function namesItsColumns(sql: string): boolean {
   return sql.length <= longest && listOfNames.test(sql) && !rowid.test(sql);

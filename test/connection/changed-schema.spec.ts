@@ -83,6 +83,22 @@ describe('columns of a statement that ran before the schema was changed', () => 
     expect(seen).toEqual(['a,b', 'a,b', 'a,B']);
   });
 
+  it('are written at once as the same transaction has them, and as before it when it is rolled back', async () => {
+    const sql = 'SELECT a, b FROM books';
+    const seen = [await readColumns(sql), await readColumns(sql)];
+    const undone = db.withTransaction(async (tx) => {
+      const read = async (): Promise<number> => seen.push((await tx.execute(sql)).columns.join());
+      await read();
+      await tx.execute('ALTER TABLE books RENAME COLUMN b TO B');
+      await read();
+      throw new Error('undo');
+    });
+    await undone.catch(() => undefined);
+    seen.push(await readColumns(sql));
+
+    expect(seen).toEqual(['a,b', 'a,b', 'a,b', 'a,B', 'a,b']);
+  });
+
   it('are those of every change of many, each seen at once', async () => {
     const other = new BetterSqlite3(path);
     const seen: string[] = [];

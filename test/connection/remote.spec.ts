@@ -2,11 +2,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { inspect } from 'node:util';
 import { createConnection, type DatabaseConnection, type DatabaseModuleOptions } from '../../lib/index.js';
 import { failureOf, readValue } from '../contract/facts.js';
 import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.js';
 import { startSqld, type SqldServer } from '../support/sqld-server.js';
+import { startTlsProxy } from '../support/tls-proxy.js';
 import { startChild } from './support/child.js';
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
@@ -230,32 +232,53 @@ describe('a connection to a server', () => {
 });
 
 describe('a request', () => {
-  it('asks for no compression, names its length, and keeps its socket', async () => {
-    const seen: { headers: IncomingHttpHeaders; url: string | undefined; method: string | undefined }[] = [];
-    let sockets = 0;
-    const spy = createServer((request, response) => {
-      seen.push({ headers: request.headers, url: request.url, method: request.method });
-      request.resume().on('end', () => response.end('{"baton":null,"results":[]}'));
-    }).on('connection', () => sockets++);
-    await once(spy.listen(0, '127.0.0.1'), 'listening');
-    const { port } = spy.address() as AddressInfo;
-    const key = Buffer.from('a key of the customer').toString('base64');
-    const url = `http://127.0.0.1:${port}/base/path`;
-    const db = createConnection({ url, authToken: 'token', remoteEncryptionKey: key });
-    await failureOf(db.execute('SELECT 1'));
-    await failureOf(db.execute('SELECT 1'));
-    await db.close();
-    spy.close();
-
-    expect(seen).toHaveLength(2);
-    expect(seen[0]).toMatchObject({ method: 'POST', url: '/base/path/v3/pipeline' });
-    expect(seen[0]?.headers).toMatchObject({
-      'accept-encoding': 'identity',
-      authorization: 'Bearer token',
-      'content-type': 'application/json',
-      'content-length': expect.stringMatching(/^\d+$/),
-      'x-turso-encryption-key': key,
+  /** What a server says to a pipeline whose statements have nothing to tell. */
+  function answer(pipeline: string): string {
+    const { requests } = JSON.parse(pipeline) as { requests: { type: string }[] };
+    const nothing = { cols: [], rows: [], affected_row_count: 0, last_insert_rowid: null };
+    const results = requests.map(({ type }) => {
+      const result = type === 'batch' ? { step_results: [nothing], step_errors: [null] } : nothing;
+      return { type: 'ok', response: { type, result } };
     });
-    expect(sockets).toBeLessThanOrEqual(2);
-  });
+    return JSON.stringify({ baton: null, results });
+  }
+
+  it.each(['http', 'https'])(
+    'over %s asks for no compression, names its length, and keeps its socket',
+    async (scheme) => {
+      const seen: { headers: IncomingHttpHeaders; url: string | undefined; method: string | undefined }[] =
+        [];
+      let sockets = 0;
+      const spy = createServer((request, response) => {
+        seen.push({ headers: request.headers, url: request.url, method: request.method });
+        void text(request).then((pipeline) => response.end(answer(pipeline)));
+      }).on('connection', () => sockets++);
+      await once(spy.listen(0, '127.0.0.1'), 'listening');
+      const plain = `http://127.0.0.1:${(spy.address() as AddressInfo).port}`;
+      await using secured = await startTlsProxy(plain);
+      const key = Buffer.from('a key of the customer').toString('base64');
+      const db = createConnection({
+        url: `${scheme === 'https' ? secured.url : plain}/base/path`,
+        authToken: 'token',
+        remoteEncryptionKey: key,
+        ...(scheme === 'https' && { tls: { ca: secured.ca } }),
+      });
+      for (let n = 0; n < 3; n++) await db.execute('SELECT 1');
+      await db.close();
+      spy.close();
+
+      // the first one asks whether the server answers
+      expect([seen.length, sockets]).toEqual([4, 1]);
+      for (const { method, url, headers } of seen) {
+        expect([method, url]).toEqual(['POST', '/base/path/v3/pipeline']);
+        expect(headers).toMatchObject({
+          'accept-encoding': 'identity',
+          authorization: 'Bearer token',
+          'content-type': 'application/json',
+          'content-length': expect.stringMatching(/^\d+$/),
+          'x-turso-encryption-key': key,
+        });
+      }
+    },
+  );
 });

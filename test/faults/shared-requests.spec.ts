@@ -306,16 +306,22 @@ describe('a caller of a shared request', () => {
     expect(await room.names()).toEqual(['a', 'b']);
   });
 
-  it('has its request cut when nobody else waits for it', async () => {
-    const { connections } = room.proxy.counts;
-    room.proxy.inject({ kind: 'blackhole' }, { requests: 1 });
-    const controller = new AbortController();
-    const calls = numbers(3).map((n) => failureOf(within(5_000, controller.signal, () => read(n))));
-    setTimeout(() => controller.abort(), 100);
+  describe('on a connection with one stream', () => {
+    const room = useFaultRoom({ queryTimeoutMs: 5_000, pool: { maxStreams: 1 } });
 
-    for (const failure of await Promise.all(calls)) expect(failure.kind).toBe('aborted');
-    // its socket is gone with it
-    expect(await read(1)).toBe(1);
-    expect(room.proxy.counts.connections).toBe(connections + 1);
+    it('has its request cut when nobody else waits for it', async () => {
+      const read = (n: number): Promise<unknown> => readValue(room.db, 'SELECT ? + 0', [n]);
+      await read(0);
+      const { connections } = room.proxy.counts;
+      room.proxy.inject({ kind: 'blackhole' }, { requests: 1 });
+      const controller = new AbortController();
+      const calls = numbers(3).map((n) => failureOf(within(5_000, controller.signal, () => read(n))));
+      setTimeout(() => controller.abort(), 100);
+
+      for (const failure of await Promise.all(calls)) expect(failure.kind).toBe('aborted');
+      // the stream is free for who comes next, and its socket is gone
+      expect(await read(1)).toBe(1);
+      expect(room.proxy.counts.connections).toBe(connections + 1);
+    });
   });
 });

@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { describe, expect, it } from '@jest/globals';
 import { AmbientDeadline, runWithinDeadline } from '../../lib/database/ambient-deadline.js';
 import { failureOf, readValue } from '../contract/facts.js';
@@ -13,6 +15,12 @@ const carries = (part: string) => (text: string) => text.includes(part);
 /** What of a request the facts look at. */
 interface SentRequest {
   readonly batch?: { readonly steps: readonly { readonly condition: unknown }[] };
+}
+
+/** The steps of the shared statements of a request, by its text. */
+function readSteps(text: string): { readonly condition: unknown }[] {
+  const { requests } = JSON.parse(text.slice(text.indexOf('{'))) as { requests: SentRequest[] };
+  return requests.flatMap(({ batch }) => batch?.steps ?? []);
 }
 
 /** How many requests went to the server for it. */
@@ -55,12 +63,35 @@ describe('callers who share requests', () => {
     const sent: string[] = [];
     room.proxy.inject({ kind: 'none' }, { when: (text) => sent.push(text) === 0 });
     await Promise.all([read(1), read(2), insert('a'), insert('b')]);
-    const conditions = sent.flatMap((text) => {
-      const { requests } = JSON.parse(text.slice(text.indexOf('{'))) as { requests: SentRequest[] };
-      return requests.flatMap(({ batch }) => batch?.steps.map(({ condition }) => condition) ?? []);
-    });
+    const conditions = sent.flatMap(readSteps).map(({ condition }) => condition);
 
     expect(conditions).toEqual(numbers(4).map(() => ({ type: 'is_autocommit' })));
+  });
+
+  it.each([
+    ['reads', read],
+    ['writes', (n: number) => insert(`${n}`)],
+  ])('send 32 %s at most in one', async (_kind, call) => {
+    const sizes: number[] = [];
+    room.proxy.inject({ kind: 'none' }, { when: (text) => sizes.push(readSteps(text).length) === 0 });
+    await Promise.all(numbers(80).map(call));
+
+    expect(sizes.toSorted((one, two) => one - two)).toEqual([16, 32, 32]);
+  });
+
+  it('have their request sent outside of the context of the one who came first', async () => {
+    await read(0);
+    const store = new AsyncLocalStorage<string>();
+    const contexts: unknown[] = [];
+    const onStart = (): void => void contexts.push(store.getStore());
+    subscribe('http.client.request.start', onStart);
+    const calls = [read, (n: number) => insert(`${n}`)].flatMap((call) =>
+      ['first', 'second'].map((name, n) => store.run(name, () => call(n).then(() => store.getStore()))),
+    );
+    const own = await Promise.all(calls).finally(() => unsubscribe('http.client.request.start', onStart));
+
+    expect(contexts).toEqual([undefined, undefined]);
+    expect(own).toEqual(['first', 'second', 'first', 'second']);
   });
 
   it('run a statement alone when its step found itself in a transaction', async () => {

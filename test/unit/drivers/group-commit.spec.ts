@@ -78,6 +78,22 @@ describe('GroupCommit', () => {
     expect(count()).toBe(2);
   });
 
+  it('runs each alone when one failed in a way that may have ended more than itself', async () => {
+    let calls = 0;
+    handle.db.function('read_once_more', (value) => {
+      if (calls++ === 0) throw Object.assign(new Error('the disk says no'), { code: 'SQLITE_IOERR_READ' });
+      return value;
+    });
+    const failing = {
+      ...insert(2),
+      statement: { sql: 'INSERT INTO t VALUES (read_once_more(2))', args: [] },
+    };
+    const settled = await run(insert(1), failing, insert(3));
+
+    expect(settled).toMatchObject([1, 2, 3].map(() => ({ result: { rowsAffected: 1 } })));
+    expect([calls, count()]).toEqual([2, 3]);
+  });
+
   it('does not run a statement whose time is over', async () => {
     const settled = await run(insert(1), insert(2, 0), insert(3));
 
@@ -87,6 +103,20 @@ describe('GroupCommit', () => {
       { result: { rowsAffected: 1 } },
     ]);
     expect(count()).toBe(2);
+  });
+
+  it('does not run statements whose signal has fired, which they share with some that ran before', async () => {
+    const controller = new AbortController();
+    const deadline = createDeadline(5_000, controller.signal);
+    const share = (value: number): GroupMember => ({ ...insert(value), deadline });
+    const before = await run(share(1), share(2));
+    controller.abort();
+    const settled = await run(share(3), share(4), insert(5), share(6));
+    const aborted = { error: { kind: 'aborted', outcome: 'not-applied' } };
+
+    expect(before).toMatchObject([{ result: { rowsAffected: 1 } }, { result: { rowsAffected: 1 } }]);
+    expect(settled).toMatchObject([aborted, aborted, { result: { rowsAffected: 1 } }, aborted]);
+    expect(count()).toBe(3);
   });
 
   it('tells of each as soon as it is settled when they run alone', async () => {

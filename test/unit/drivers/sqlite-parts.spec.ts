@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import BetterSqlite3 from 'better-sqlite3';
 import { createRequire } from 'node:module';
 import { createDeadline } from '../../../lib/async/deadline.js';
@@ -116,6 +116,13 @@ describe('whileBusy', () => {
 
   it('tries again until the lock is free', async () => {
     expect(await whileBusy(locked(5), createDeadline(5_000))).toBe(6);
+  });
+
+  it('waits 5 ms at most between two tries, however long the lock is held', async () => {
+    jest.spyOn(Math, 'random').mockReturnValue(0.99);
+
+    // a wait that grew would end beyond the deadline
+    expect(await whileBusy(locked(40), createDeadline(5_000)).finally(() => jest.restoreAllMocks())).toBe(41);
   });
 
   it('gives up at the deadline, and says so', async () => {
