@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { median, p99 } from '../frame/columns.js';
 import { measureCalls } from '../frame/measure-calls.js';
+import type { Scale } from '../frame/scale.js';
 import type { Contender, Table } from '../frame/table.js';
 import {
   growth,
@@ -15,6 +16,7 @@ import {
   toWebSocket,
   useLibsql,
   useOurs,
+  withServerless,
   type RemoteClient,
 } from './remote-clients.js';
 import { countRequests } from './count-requests.js';
@@ -66,10 +68,27 @@ export function createDistanceTable(work: Work): Table {
             toContender(group, remoteNames.ours, room.use(openOurs(url))),
             toContender(group, remoteNames.http, room.use(openLibsql(url))),
             toContender(group, remoteNames.ws, room.use(openLibsql(toWebSocket(url)))),
+            ...(work === 'read' ? [readServerless(group, url, scale)] : []),
           ];
         }),
       ];
     },
+  };
+}
+
+function readServerless(group: string, url: string, scale: Scale): Contender {
+  const nextKey = createKeys();
+  return {
+    group,
+    name: remoteNames.serverless,
+    answer: () => withServerless(url, async (read) => toPlainRows(await read(0, 42))),
+    measure: () =>
+      withServerless(url, async (read) => {
+        const call = (): Promise<unknown> => read(0, nextKey());
+        await call();
+        const requests = await countRequests(call);
+        return { ...(await measureCalls(call, { scale, calls: 2 })), requests };
+      }),
   };
 }
 

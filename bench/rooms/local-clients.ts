@@ -150,6 +150,16 @@ export const localChoices: readonly LocalChoice[] = [
     },
   },
   {
+    name: 'Kysely, @libsql/client',
+    open: async (path) => {
+      const client = openLibsql(path);
+      return useKysely(
+        new Kysely<KyselyTables>({ dialect: new LibsqlConnectionDialect({ connection: client }) }),
+        client,
+      );
+    },
+  },
+  {
     name: 'Kysely, nestjs-turso',
     open: async (path) => {
       const connection = await openOurs(path);

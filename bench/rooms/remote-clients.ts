@@ -95,14 +95,18 @@ export function openBare(url: string): RemoteClient {
 /** Statements that run side by side: each takes a connection, and the server refuses more than 128 at a time. */
 const serverlessConnections = 64;
 
-/** Callers share connections, each of which runs one statement at a time. */
-export function openServerless(url: string): {
-  read(caller: number, id: number): Promise<unknown>;
-  close(): unknown;
-} {
+/**
+ * Callers share connections, each of which runs one statement at a time. They are opened for one piece of work: their streams expire
+ * while others have their turn.
+ */
+export async function withServerless<T>(
+  url: string,
+  work: (read: (caller: number, id: number) => Promise<unknown>) => Promise<T>,
+): Promise<T> {
   const connections = Array.from({ length: serverlessConnections }, () => connect({ url }));
-  return {
-    read: (caller, id) => connections[caller % serverlessConnections]!.all(selectTask, [id]),
-    close: () => Promise.all(connections.map((connection) => connection.close())),
-  };
+  try {
+    return await work((caller, id) => connections[caller % serverlessConnections]!.all(selectTask, [id]));
+  } finally {
+    await Promise.all(connections.map((connection) => connection.close()));
+  }
 }

@@ -4,7 +4,7 @@ import type { Contender, Table } from '../frame/table.js';
 import type { LocalClient } from '../rooms/local-clients.js';
 import { openServer } from '../rooms/open-server.js';
 import { openRemoteOrms } from '../rooms/remote-orms.js';
-import { openLibsql, openOurs, openServerless, remoteNames, toWebSocket } from '../rooms/remote-clients.js';
+import { openLibsql, openOurs, remoteNames, toWebSocket, withServerless } from '../rooms/remote-clients.js';
 import { createKeys } from '../rooms/tasks.js';
 import { toPlainRows } from '../rooms/to-plain-rows.js';
 
@@ -38,22 +38,15 @@ export const table: Table = {
         measure: () => measureCrowd((caller) => read(caller, nextKey()), { scale, callers, timeMs: 700 }),
       };
     };
-    // its streams expire while the others have their turn
-    const withServerless = async <T>(work: (contender: Contender) => Promise<T>): Promise<T> => {
-      const serverless = openServerless(url);
-      try {
-        return await work(toContender(remoteNames.serverless, serverless.read));
-      } finally {
-        await serverless.close();
-      }
-    };
+    const serverless = <T>(work: (contender: Contender) => Promise<T>): Promise<T> =>
+      withServerless(url, (read) => work(toContender(remoteNames.serverless, read)));
     return [
       ...reads.map(([name, read]) => toContender(name, read)),
       {
         group: '',
         name: remoteNames.serverless,
-        answer: () => withServerless((contender) => contender.answer()),
-        measure: () => withServerless((contender) => contender.measure()),
+        answer: () => serverless((contender) => contender.answer()),
+        measure: () => serverless((contender) => contender.measure()),
       },
     ];
   },
