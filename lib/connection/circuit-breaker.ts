@@ -1,4 +1,4 @@
-import type { Deadline } from '../async/deadline.js';
+import { throwIfOver, type Deadline } from '../async/deadline.js';
 import { within } from '../async/within.js';
 import type { Reporter } from '../contract/driver.js';
 import { DatabaseError } from '../errors/database-error.js';
@@ -58,6 +58,8 @@ export class CircuitBreaker {
    */
   async admit(deadline: Deadline): Promise<void> {
     if (this.#openings === 0) return;
+    // its caller has given up: it is told so at any time, and sends no probe
+    throwIfOver(deadline, 'before the call was sent');
     if (this.#probing || performance.now() < this.#openUntil) throw this.#refuse();
     // it decides for all, so it does not end with the call that began it
     await within(this.#runProbe(), deadline, 'waiting for the probe of a database that did not answer');
