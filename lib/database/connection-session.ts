@@ -194,10 +194,10 @@ export class ConnectionSession {
   /** From now on calls fail at once, and the database is opened in the background. */
   #degrade(reason: DatabaseError): void {
     if (this.#background !== undefined || this.closed) return;
-    const { backend, location } = this.#target;
-    const message = `${backend} at ${location} is not there, so the app starts degraded: calls fail at once until it answers (${reason.message})`;
+    const database = `${this.#target.backend} at ${this.#target.location}`;
+    const message = `${database} is not there, so the app starts degraded: calls fail at once until it answers (${reason.message})`;
     this.#enter('degraded');
-    this.#background = new BackgroundOpening(reason, this.#report);
+    this.#background = new BackgroundOpening(database, reason, this.#report);
     this.#report({ level: 'warning', code: 'DATABASE_UNAVAILABLE', message });
     void this.#background.run(() => this.#open(), this.signal);
   }

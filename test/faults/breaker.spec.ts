@@ -59,6 +59,7 @@ describe('the circuit breaker', () => {
       expect(failure).toMatchObject({ code: 'CIRCUIT_OPEN', kind: 'unavailable', outcome: 'not-applied' });
       expect(failure.retryAfterMs).toBeGreaterThan(0);
       expect(failure.cause).toMatchObject({ code: 'ECONNREFUSED' });
+      expect(failure.message).toContain(`turso at ${new URL(proxy.url).host} did not answer`);
     }
     expect(db.status().breaker).toMatchObject({ state: 'open', failures: 5 });
     expect(proxy.counts.requests).toBe(requests);
