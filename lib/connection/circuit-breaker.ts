@@ -1,8 +1,8 @@
-import type { Deadline } from '../async/deadline.js';
+import { throwIfOver, type Deadline } from '../async/deadline.js';
 import { within } from '../async/within.js';
 import type { Reporter } from '../contract/driver.js';
 import { DatabaseError } from '../errors/database-error.js';
-import { circuitOpenCode } from '../errors/refused-unsent.js';
+import { circuitOpenCode, markRefused } from '../errors/refused-unsent.js';
 import { findSilence } from '../errors/silence.js';
 
 /** What a breaker knows about itself. */
@@ -27,6 +27,7 @@ const longestOpenMs = 5_000;
  * probe decides for all. The probe is a statement of its own, so that a slow statement of the caller cannot keep the breaker open.
  */
 export class CircuitBreaker {
+  readonly #database: string;
   readonly #probe: () => Promise<void>;
   readonly #report: Reporter;
   #failures = 0;
@@ -36,8 +37,12 @@ export class CircuitBreaker {
   readonly #counted = new WeakSet<DatabaseError>();
   #lastError: DatabaseError | undefined;
 
-  /** @param probe resolves when the database answers; bounded by itself */
-  constructor(probe: () => Promise<void>, report: Reporter) {
+  /**
+   * @param database for messages, without credentials
+   * @param probe resolves when the database answers; bounded by itself
+   */
+  constructor(database: string, probe: () => Promise<void>, report: Reporter) {
+    this.#database = database;
     this.#probe = probe;
     this.#report = report;
   }
@@ -58,6 +63,8 @@ export class CircuitBreaker {
    */
   async admit(deadline: Deadline): Promise<void> {
     if (this.#openings === 0) return;
+    // its caller has given up: it is told so at any time, and sends no probe
+    throwIfOver(deadline, 'before the call was sent');
     if (this.#probing || performance.now() < this.#openUntil) throw this.#refuse();
     // it decides for all, so it does not end with the call that began it
     await within(this.#runProbe(), deadline, 'waiting for the probe of a database that did not answer');
@@ -132,13 +139,14 @@ export class CircuitBreaker {
   }
 
   #refuse(): DatabaseError {
-    const message = `the database did not answer the last ${this.#failures} calls (${this.#lastError?.code}), so this one was not sent; the next probe goes in ${this.#retryAfterMs()} ms`;
-    return new DatabaseError(message, {
+    const message = `${this.#database} did not answer the last ${this.#failures} calls (${this.#lastError?.code}), so this one was not sent; the next probe goes in ${this.#retryAfterMs()} ms`;
+    const refusal = new DatabaseError(message, {
       code: circuitOpenCode,
       kind: 'unavailable',
       outcome: 'not-applied',
       retryAfterMs: this.#retryAfterMs(),
       cause: this.#lastError,
     });
+    return markRefused(refusal, this.#database);
   }
 }

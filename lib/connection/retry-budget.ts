@@ -36,24 +36,29 @@ export class RetryBudget {
    *   nothing to anybody
    */
   withdraw(reason: Error): boolean {
+    if (!this.#pay(reason)) return false;
+    this.#attempts++;
+    return true;
+  }
+
+  /**
+   * The same for a transaction that is to run again. Its begin is a call and counts itself as one; it only must not add what the calls
+   * of a caller add.
+   * @param reason what it was lost by
+   */
+  withdrawRun(reason: Error): boolean {
+    if (!this.#pay(reason)) return false;
+    this.#tokens -= perCall;
+    return true;
+  }
+
+  #pay(reason: Error): boolean {
     if (!this.#paid.has(reason)) {
       if (this.#tokens < 1) return false;
       this.#tokens--;
       this.#paid.add(reason);
     }
-    this.#attempts++;
     this.#retries++;
-    return true;
-  }
-
-  /**
-   * The same for a transaction that is to run again. It begins anew, which counts as a call and adds to the budget as one.
-   * @param reason what it was lost by
-   */
-  withdrawRun(reason: Error): boolean {
-    if (!this.withdraw(reason)) return false;
-    this.#attempts--;
-    this.#tokens -= perCall;
     return true;
   }
 }

@@ -3,7 +3,7 @@ import { jitteredBackoffMs } from '../async/backoff.js';
 import type { Reporter } from '../contract/driver.js';
 import { DatabaseError } from '../errors/database-error.js';
 import { findDatabaseError } from '../errors/find-database-error.js';
-import { degradedCode } from '../errors/refused-unsent.js';
+import { degradedCode, markRefused } from '../errors/refused-unsent.js';
 
 /** Waits between two attempts, in milliseconds: at most half a second after the first failure, at most 5 s later on. */
 const baseWaitMs = 500;
@@ -11,13 +11,18 @@ const longestWaitMs = 5_000;
 
 /** Opens a database that was down at boot: tries until it comes, and tells those who ask meanwhile that it is not there. */
 export class BackgroundOpening {
+  readonly #database: string;
   readonly #report: Reporter;
   readonly #startedAt = performance.now();
   #reason: unknown;
   #nextAttemptAt = this.#startedAt;
 
-  /** @param reason why it could not be opened at boot */
-  constructor(reason: DatabaseError, report: Reporter) {
+  /**
+   * @param database for messages, without credentials
+   * @param reason why it could not be opened at boot
+   */
+  constructor(database: string, reason: DatabaseError, report: Reporter) {
+    this.#database = database;
     this.#reason = reason;
     this.#report = report;
   }
@@ -29,8 +34,8 @@ export class BackgroundOpening {
 
   /** What a call is told until the database is open. It was not sent. */
   createError(): DatabaseError {
-    return new DatabaseError(
-      `the database was not there at boot and is tried again in the background (${codeOf(this.#reason)})`,
+    const error = new DatabaseError(
+      `${this.#database} was not there at boot and is tried again in the background (${codeOf(this.#reason)})`,
       {
         code: degradedCode,
         kind: 'unavailable',
@@ -39,6 +44,7 @@ export class BackgroundOpening {
         cause: this.#reason,
       },
     );
+    return markRefused(error, this.#database);
   }
 
   /**

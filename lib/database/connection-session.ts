@@ -8,6 +8,7 @@ import { createClientClosedError } from '../errors/usage-errors.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { holdAmbientDeadline, withoutRequestDeadline, type AmbientDeadline } from './ambient-deadline.js';
 import { BackgroundOpening, codeOf } from './background-opening.js';
+import { CallsInFlight } from './calls-in-flight.js';
 import { connectAtBoot, isTemporary } from './connect-at-boot.js';
 import type { SessionState } from './connection-status.js';
 import { openDatabase, type OpenedDatabase } from './open-database.js';
@@ -27,8 +28,7 @@ export class ConnectionSession {
   #connecting: Promise<OpenedDatabase> | undefined;
   #opening: Promise<OpenedDatabase> | undefined;
   #closing: Promise<void> | undefined;
-  #inFlight = 0;
-  #onIdle: (() => void) | undefined;
+  readonly #inFlight = new CallsInFlight();
   #background: BackgroundOpening | undefined;
   #degradedBy: string | undefined;
   #state: SessionState = 'idle';
@@ -77,7 +77,7 @@ export class ConnectionSession {
   }
 
   get inFlight(): number {
-    return this.#inFlight;
+    return this.#inFlight.count;
   }
 
   /** The database once it is open. */
@@ -123,14 +123,14 @@ export class ConnectionSession {
    */
   enter(letInBefore: boolean): AmbientDeadline | undefined {
     if (this.closed && !(letInBefore && this.#state === 'closing')) throw createClientClosedError();
-    this.#inFlight++;
+    this.#inFlight.begin();
     return holdAmbientDeadline();
   }
 
   /** A call ends. */
   leave(around: AmbientDeadline | undefined): void {
     around?.release();
-    if (--this.#inFlight === 0) this.#onIdle?.();
+    this.#inFlight.end();
   }
 
   /** Refuses new calls, waits for those in flight up to `shutdownTimeoutMs`, ends the rest, closes the database. */
@@ -194,10 +194,10 @@ export class ConnectionSession {
   /** From now on calls fail at once, and the database is opened in the background. */
   #degrade(reason: DatabaseError): void {
     if (this.#background !== undefined || this.closed) return;
-    const { backend, location } = this.#target;
-    const message = `${backend} at ${location} is not there, so the app starts degraded: calls fail at once until it answers (${reason.message})`;
+    const database = `${this.#target.backend} at ${this.#target.location}`;
+    const message = `${database} is not there, so the app starts degraded: calls fail at once until it answers (${reason.message})`;
     this.#enter('degraded');
-    this.#background = new BackgroundOpening(reason, this.#report);
+    this.#background = new BackgroundOpening(database, reason, this.#report);
     this.#report({ level: 'warning', code: 'DATABASE_UNAVAILABLE', message });
     void this.#background.run(() => this.#open(), this.signal);
   }
@@ -220,7 +220,7 @@ export class ConnectionSession {
   async #close(): Promise<void> {
     this.#enter('closing');
     const deadline = createDeadline(this.#options.shutdownTimeoutMs);
-    if (this.#inFlight > 0) await this.#drain();
+    if (this.#inFlight.count > 0) await this.#inFlight.drain(this.#options.shutdownTimeoutMs);
     this.#closer.abort(createClientClosedError());
     await (this.#opening ?? this.#connecting)?.catch(() => undefined);
     try {
@@ -236,16 +236,6 @@ export class ConnectionSession {
     this.#opened = undefined;
     this.#background = undefined;
     this.#enter('closed');
-  }
-
-  #drain(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, this.#options.shutdownTimeoutMs);
-      this.#onIdle = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 
   #enter(state: typeof this.state): void {

@@ -1,6 +1,4 @@
 import type { Client, InArgs, InStatement, Replicated, ResultSet, Row, Transaction } from '@libsql/core/api';
-import { createDeadline } from '../async/deadline.js';
-import { within } from '../async/within.js';
 import type { Reporter } from '../contract/driver.js';
 import type { CallOptions, StatementInput, TransactionMode } from '../contract/statement.js';
 import type { InputArgs } from '../contract/value.js';
@@ -12,8 +10,7 @@ import { ConnectionCalls } from './connection-calls.js';
 import { ConnectionSession } from './connection-session.js';
 import type { ConnectionStatus } from './connection-status.js';
 import { ConnectionView } from './connection-view.js';
-import { refuseUnfinished } from './refuse-unfinished.js';
-import type { OpenedDatabase } from './open-database.js';
+import { DatabasePreparation } from './database-preparation.js';
 import type { DatabaseView } from './database-view.js';
 import type { QueryResult } from './query-result.js';
 import { readStatus } from './read-status.js';
@@ -34,15 +31,15 @@ export class DatabaseConnection implements Client {
   readonly #report: Reporter;
   readonly #calls: ConnectionCalls;
   readonly #view: ConnectionView;
-  #warned = false;
-  #hookRan = false;
+  readonly #preparation: DatabasePreparation;
 
   /** @internal use `createConnection()` or inject it */
   constructor(options: ResolvedOptions, report: Reporter) {
     this.#options = options;
     this.#report = report;
+    this.#preparation = new DatabasePreparation(options, report, () => options.onConnectionCreate?.(this));
     const createSession = (previous?: ConnectionSession): ConnectionSession =>
-      new ConnectionSession(options, report, (opened, signal) => this.#prepare(opened, signal), previous);
+      new ConnectionSession(options, report, this.#preparation.run, previous);
     this.#calls = new ConnectionCalls(options, report, createSession);
     this.#view = this.#createView(noOptions);
   }
@@ -229,7 +226,7 @@ export class DatabaseConnection implements Client {
     return this.#calls.track(async () => {
       const { session } = this.#calls;
       const opened = await session.open(this.#calls.createDeadline({}));
-      return this.#migrate(opened, session.signal);
+      return this.#preparation.migrate(opened, session.signal);
     });
   }
 
@@ -250,29 +247,5 @@ export class DatabaseConnection implements Client {
   #createView(defaults: CallOptions): ConnectionView {
     const parts = { connection: this, calls: this.#calls, options: this.#options, report: this.#report };
     return new ConnectionView(parts, defaults);
-  }
-
-  /** Runs after each opening: what must be done before anybody else's call. */
-  async #prepare(opened: OpenedDatabase, signal: AbortSignal): Promise<void> {
-    if (!this.#warned) {
-      for (const warning of this.#options.warnings) this.#report({ level: 'warning', ...warning });
-      this.#warned = true;
-    }
-    const { migrations, onConnectionCreate, bootTimeoutMs } = this.#options;
-    await refuseUnfinished(opened, this.#options, signal);
-    if (migrations !== undefined && migrations.run !== 'manual') {
-      await this.#migrate(opened, signal);
-    }
-    // a database that does not outlive its close is a new, empty one after reconnect()
-    if (this.#hookRan && opened.driver.capabilities.durable) return;
-    const hook = Promise.resolve(onConnectionCreate?.(this));
-    await within(hook, createDeadline(bootTimeoutMs, signal), 'running the onConnectionCreate hook');
-    this.#hookRan = true;
-  }
-
-  /** Loaded by whoever has migrations: a fifth of what the package would load otherwise. */
-  async #migrate(opened: OpenedDatabase, signal: AbortSignal): Promise<readonly string[]> {
-    const { migrateDatabase } = await import('./migrate-database.js');
-    return migrateDatabase(opened, this.#options, this.#report, signal);
   }
 }

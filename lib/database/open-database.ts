@@ -37,7 +37,8 @@ export async function openDatabase(
     refusal: () => layers.breaker?.refusal,
     protect: (remote) => {
       const ping = (): Promise<void> => remote.ping(createDeadline(options.connectTimeoutMs));
-      const breaker = new CircuitBreaker(ping, report);
+      const { backend, location } = options.target;
+      const breaker = new CircuitBreaker(`${backend} at ${location}`, ping, report);
       layers = { breaker, budget };
       return withBreaker(withRetry(remote, options.maxAttempts, budget), breaker);
     },

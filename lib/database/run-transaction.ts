@@ -25,7 +25,7 @@ export interface RootRun {
   readonly maxAttempts: number;
   readonly idempotent: boolean;
   readonly consistency: Consistency | undefined;
-  /** Bounds further runs behind a server in trouble; undefined for a database in this process. */
+  /** Bounds further runs, for whatever reason; undefined for a database in this process. */
   readonly budget: RetryBudget | undefined;
 }
 
@@ -61,9 +61,7 @@ export async function runRootTransaction<T>(
       mayBeCommitted ||= reason.outcome === 'unknown';
       waitMs = Math.max(reason.retryAfterMs ?? 0, jitteredBackoffMs(attempt, baseWaitMs, longestWaitMs));
       if (waitMs >= remainingMs(run.deadline)) throw failure;
-      // a lock that somebody else took is no trouble of the server
-      if (reason.kind === 'unavailable' && run.budget?.withdrawRun(findSilence(reason) ?? reason) === false)
-        throw failure;
+      if (run.budget?.withdrawRun(findSilence(reason) ?? reason) === false) throw failure;
     }
   }
 }

@@ -2,8 +2,8 @@ import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter 
 import { throwError, type Observable } from 'rxjs';
 import type { DatabaseError } from '../errors/database-error.js';
 import { findDatabaseError } from '../errors/find-database-error.js';
-import { isRefusedUnsent } from '../errors/refused-unsent.js';
-import { RepeatedLine } from './repeated-line.js';
+import { findRefusing, isRefusedUnsent } from '../errors/refused-unsent.js';
+import { RepeatedLines } from './repeated-lines.js';
 import { toHttpAnswer, type HttpAnswer } from './to-http-answer.js';
 
 /**
@@ -33,13 +33,13 @@ const idempotentMethods = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'];
 /**
  * Answers failures of the database without telling SQL, values or tables: a violated key is 409, a row that is wrong by itself
  * 400, a database that cannot be reached in time 503 with `Retry-After`, too much data 413, everything else 500. The error itself goes
- * to the log, once; of those that an outage refuses unsent, one in ten seconds, with the number of the others. Works with Express and
+ * to the log, once; of those that an outage refuses unsent, one in ten seconds for each database, with the number of the others. Works with Express and
  * Fastify, as `app.useGlobalFilters(new DatabaseExceptionFilter())`, `APP_FILTER` and `@UseFilters`.
  */
 @Catch(DatabaseFailure)
 export class DatabaseExceptionFilter implements ExceptionFilter {
   readonly #logger = new Logger(DatabaseExceptionFilter.name);
-  readonly #refused = new RepeatedLine();
+  readonly #refused = new RepeatedLines();
 
   catch(exception: unknown, host: ArgumentsHost): Observable<never> | HttpException | undefined {
     const error = findDatabaseError(exception);
@@ -56,7 +56,7 @@ export class DatabaseExceptionFilter implements ExceptionFilter {
   /** The wrapper of an ORM may print bound values, so only our own error is written down. */
   #log(error: DatabaseError, statusCode: number): void {
     // a busy app would write thousands of lines
-    const leftOut = isRefusedUnsent(error) ? this.#refused.next() : 0;
+    const leftOut = isRefusedUnsent(error) ? this.#refused.next(findRefusing(error)) : 0;
     if (leftOut === undefined) return;
     const others = leftOut === 0 ? '' : `; ${leftOut} more were refused since the last such line`;
     const text = `${error.message} (${error.kind}, ${error.outcome})${others}`;

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { createConnection, type DatabaseConnection } from '../../lib/index.js';
+import { createConnection, type CallOptions, type DatabaseConnection } from '../../lib/index.js';
 import { failureOf, readValue } from '../contract/facts.js';
 import { emptyDatabase } from '../contract/setups/empty-database.js';
 import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.js';
@@ -59,6 +59,7 @@ describe('the circuit breaker', () => {
       expect(failure).toMatchObject({ code: 'CIRCUIT_OPEN', kind: 'unavailable', outcome: 'not-applied' });
       expect(failure.retryAfterMs).toBeGreaterThan(0);
       expect(failure.cause).toMatchObject({ code: 'ECONNREFUSED' });
+      expect(failure.message).toContain(`turso at ${new URL(proxy.url).host} did not answer`);
     }
     expect(db.status().breaker).toMatchObject({ state: 'open', failures: 5 });
     expect(proxy.counts.requests).toBe(requests);
@@ -114,6 +115,40 @@ describe('the circuit breaker', () => {
     expect(code).toBe('CIRCUIT_OPEN');
     expect(second).toBeGreaterThan(500);
     expect(db.status().breaker).toMatchObject({ state: 'open', failures: 6 });
+  });
+
+  it('tells a call that is over already the same as at any other time, and sends no probe for it', async () => {
+    const calls = (over: CallOptions): Promise<unknown>[] => {
+      const view = db.withOptions(over);
+      return [
+        view.execute('INSERT INTO t VALUES (1)'),
+        view.batch(['INSERT INTO t VALUES (1)']),
+        view.executeMultiple('INSERT INTO t VALUES (1)'),
+        view.stream('SELECT 1').next(),
+      ];
+    };
+    const tell = async (): Promise<string[]> => {
+      const over = [
+        ...calls({ signal: AbortSignal.abort() }),
+        ...calls({ timeoutMs: 0 }),
+        db.withTransaction((tx) => tx.execute('INSERT INTO t VALUES (1)'), { timeoutMs: 0 }),
+      ];
+      const failures = await Promise.all(over.map((call) => failureOf(call)));
+      return failures.map(({ code, outcome }) => `${code} ${outcome}`);
+    };
+    const before = await tell();
+    await proxy.refuse();
+    await fail(5);
+    const whileOpen = await tell();
+    await untilProbeIsDue();
+    const whenDue = await tell();
+
+    expect(before).toEqual([
+      ...numbers(4).map(() => 'ABORTED not-applied'),
+      ...numbers(5).map(() => 'TIMEOUT not-applied'),
+    ]);
+    expect([whileOpen, whenDue]).toEqual([before, before]);
+    expect(db.status().breaker).toMatchObject({ state: 'open', failures: 5 });
   });
 
   it('is closed by a health check that is answered', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { DatabaseError, type DatabaseConnection } from '../../lib/index.js';
+import { createConnection, DatabaseError, type DatabaseConnection } from '../../lib/index.js';
 import { failureOf } from '../contract/facts.js';
+import type { Fault } from '../support/fault.js';
 import { timeOf } from './support/fault-room.js';
 import { useFaultRoom } from './support/use-fault-room.js';
 
@@ -16,11 +17,18 @@ const write = (): Promise<number> =>
     return tx.attempt;
   });
 
-/** Counts the requests that carry a word. */
-function countSent(word: string, isRefused: (sent: number) => boolean = () => false): { sent: number } {
+const lockedError = { message: 'SQLite error: database is locked', code: 'SQLITE_BUSY' };
+const locked: Fault = {
+  kind: 'respond',
+  status: 200,
+  body: JSON.stringify({ baton: null, results: [{ type: 'error', error: lockedError }] }),
+};
+
+/** Counts the insertions that are sent, of which a fault meets some. */
+function countInsertions(fault: Fault, isMet: (sent: number) => boolean): { sent: number } {
   const counter = { sent: 0 };
-  const when = (text: string): boolean => text.includes(word) && isRefused(++counter.sent);
-  room.proxy.inject(slowDown(0), { when });
+  const when = (text: string): boolean => text.includes('INSERT') && isMet(++counter.sent);
+  room.proxy.inject(fault, { when });
   return counter;
 }
 
@@ -64,10 +72,16 @@ describe('a transaction whose server is in trouble', () => {
     expect(failure).toMatchObject({ code: 'HTTP_429', outcome: 'not-applied', retryAfterMs: 60_000 });
     expect(room.proxy.counts.requests - requests).toBe(1);
   });
+});
 
+describe.each<[string, Fault]>([
+  ['asks for fewer calls', slowDown(0)],
+  ['has given the lock to somebody else', locked],
+  ['has taken the stream away', { kind: 'respond', status: 400, body: '{"error":"baton expired"}' }],
+])('a transaction whose server %s', (_what, fault) => {
   it('runs again one time for ten at most, so that trouble does not multiply its load', async () => {
     const runs = 60;
-    const insertions = countSent('INSERT', (sent) => sent % 3 !== 0);
+    const insertions = countInsertions(fault, (sent) => sent % 3 !== 0);
     const before = room.db.status();
     for (let n = 0; n < runs; n++) await write().catch(() => undefined);
     const { attempts, retries } = room.db.status();
@@ -81,17 +95,38 @@ describe('a transaction whose server is in trouble', () => {
   });
 });
 
-describe('a call that finds a lock of somebody else', () => {
-  const busy = { message: 'SQLite error: database is locked', code: 'SQLITE_BUSY' };
+describe('a transaction on a file whose lock is taken', () => {
+  it('is not run again when the wait for that would end behind its time', async () => {
+    const db = createConnection({ url: ':memory:' });
+    const details = {
+      code: 'SQLITE_BUSY',
+      kind: 'busy',
+      outcome: 'not-applied',
+      retryAfterMs: 60_000,
+    } as const;
+    const busy = new DatabaseError('taken', details);
+    let runs = 0;
+    const call = db.withTransaction(
+      () => {
+        runs++;
+        throw busy;
+      },
+      { timeoutMs: 1_000 },
+    );
+    const failure = await failureOf(call);
+    await db.close();
 
+    expect([failure, runs]).toEqual([busy, 1]);
+  });
+});
+
+describe('a call that finds a lock of somebody else', () => {
   it.each<[string, (db: DatabaseConnection) => Promise<unknown>]>([
     ['a write', (db) => db.execute(insert)],
     ['a batch', (db) => db.batch([insert], 'write')],
     ['a transaction', (db) => db.withTransaction((tx) => tx.execute(insert))],
   ])('is tried again: %s', async (_name, call) => {
-    const body = JSON.stringify({ baton: null, results: [{ type: 'error', error: busy }] });
-    const when = (text: string): boolean => text.includes('INSERT');
-    room.proxy.inject({ kind: 'respond', status: 200, body }, { requests: 1, when });
+    room.proxy.inject(locked, { requests: 1, when: (text) => text.includes('INSERT') });
     await call(room.db);
 
     expect(await room.names()).toEqual(['a']);

@@ -21,11 +21,13 @@ import { drizzle } from 'drizzle-orm/libsql/web';
 import { isObservable, lastValueFrom, type Observable } from 'rxjs';
 import type { ServerResponse } from 'node:http';
 import {
+  createConnection,
   DatabaseConnection,
   DatabaseError,
   DatabaseExceptionFilter,
   DatabaseModule,
 } from '../../lib/index.js';
+import { failureOf } from '../contract/facts.js';
 import { startFaultProxy } from '../support/fault-proxy.js';
 import { startSqld } from '../support/sqld-server.js';
 import { startApp, type StartedApp, type StartOptions } from './support/app.js';
@@ -309,6 +311,25 @@ describe('the filter', () => {
       'CIRCUIT_OPEN: not sent (unavailable, not-applied); 49 more were refused since the last such line',
       'ECONNREFUSED: not sent (unavailable, not-applied)',
       'ECONNREFUSED: not sent (unavailable, not-applied)',
+    ]);
+  });
+
+  it('writes a line of its own for each database that refuses calls unsent, and names it', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
+    const filter = new DatabaseExceptionFilter();
+    const [one, two] = [1, 2].map((port) =>
+      createConnection({ url: `http://127.0.0.1:${port}`, onUnavailable: 'degraded' }),
+    ) as [DatabaseConnection, DatabaseConnection];
+    await Promise.all([one.open(), two.open()]);
+    for (const db of [one, two, one, two])
+      filter.catch(await failureOf(db.execute('SELECT 1')), hostOf('graphql'));
+    const lines = warn.mock.calls.map(([line]) => line as string);
+    jest.restoreAllMocks();
+    await Promise.all([one.close(), two.close()]);
+
+    expect(lines).toEqual([
+      expect.stringContaining('DEGRADED: turso at 127.0.0.1:1 was not there'),
+      expect.stringContaining('DEGRADED: turso at 127.0.0.1:2 was not there'),
     ]);
   });
 

@@ -18,8 +18,9 @@ import type {
 } from './hrana-protocol.js';
 import { HttpTransport } from './http-transport.js';
 import { OpenAnswer, type HttpAnswer, type HttpReply } from './open-answer.js';
+import { createProtocolError, toRequestError, toStatusError } from './request-errors.js';
+import { toStatementError } from './to-statement-error.js';
 import { TransportError } from './transport-error.js';
-import { createProtocolError, toRequestError, toStatementError, toStatusError } from './turso-errors.js';
 
 /** Longest time to close a stream that a cursor leaves behind; the server drops an idle one after 10 s by itself. */
 const closeTimeoutMs = 2_000;
@@ -188,9 +189,8 @@ export class HranaClient {
   #read({ bytes, ...reply }: HttpAnswer, expected: number, onIndex: OnIndex): HranaPipelineAnswer {
     if (reply.status !== 200) throw this.#toStatusError(reply);
     const answer = this.#parse<Partial<HranaPipelineAnswer>>(reply.body);
-    if (!Array.isArray(answer.results) || answer.results.length > expected) {
+    if (!Array.isArray(answer.results) || answer.results.length > expected)
       throw this.#judge(createProtocolError(this.#target.location, 'JSON that is no Hrana answer'));
-    }
     this.#listener.onAnswer();
     const results = answer.results as HranaPipelineAnswer['results'];
     const index = findReplicationIndex(results);
