@@ -49,7 +49,7 @@ export class GroupCommit {
   readonly #intMode: IntMode;
   #checkedSchema: unknown;
   #defersKeys = false;
-  /** When the last statement had run: asking for the time takes long beside a short one. */
+  /** Asking for the time takes long beside a short statement. */
   #now = 0;
   /** That of the last one: many have the same, and nothing can fire its signal between them. */
   #deadline: Deadline | undefined;
@@ -102,6 +102,11 @@ export class GroupCommit {
     const result = this.#runTimed(member, slowCommitMs, began);
     this.#guard?.assertInPlace('unknown', this.#now);
     return result;
+  }
+
+  /** When the last statement had run. */
+  get endedAt(): number {
+    return this.#now;
   }
 
   /** @throws DatabaseError */

@@ -103,14 +103,14 @@ export class SqliteWriter {
     if (!this.#pace.mayGoOn(began) || !this.#caller.tryEnter() || !eventLoopShare.tryEnter(began))
       return undefined;
     this.#guard?.assertInPlaceNowAndThen(began);
+    const bound = { entry, args: bindArgs(entry.parameters, statement.args) };
     try {
-      const bound = { entry, args: bindArgs(entry.parameters, statement.args) };
       return this.#group.runNow({ statement, bound }, began);
     } catch (error) {
       if (isBusy(error)) return undefined;
       throw error;
     } finally {
-      this.#pace.leave();
+      this.#pace.leave(this.#group.endedAt);
     }
   }
 

@@ -47,7 +47,7 @@ export class WriterPace {
   }
 
   /** Called when the gate is given back. */
-  leave(): void {
-    this.#leftAt = performance.now();
+  leave(now = performance.now()): void {
+    this.#leftAt = now;
   }
 }
