@@ -1,8 +1,7 @@
 import type { Cell } from '../source/cell.js';
 import { describeRow } from '../copy/describe-key.js';
-import { listExpressions, selectRows } from '../source/select-rows.js';
 import type { SourceTable } from '../source/source-schema.js';
-import { RowDigest } from './row-digest.js';
+import { isRunEqual } from './is-run-equal.js';
 import type { Difference } from './verification.js';
 import { readCopied, type Comparison, type TableWindow } from './table-window.js';
 
@@ -11,26 +10,12 @@ import { readCopied, type Comparison, type TableWindow } from './table-window.js
  * again for each half, because a window of long rows is too much to hold.
  */
 export async function findByPlace(
-  { source, hasher }: Comparison,
+  comparison: Comparison,
   table: SourceTable,
   window: TableWindow,
   leftOut: ReadonlySet<number>,
 ): Promise<Difference[]> {
-  const expressions = listExpressions(table, true);
-  const isEqual = async (count: number): Promise<boolean> => {
-    const sql = selectRows(table, expressions, {
-      afterRowid: undefined,
-      offset: window.offset,
-      limit: count,
-    });
-    const digest = new RowDigest(sql);
-    const rows = readCopied(source, table, leftOut, window.offset);
-    for (let read = 0; read < Math.min(count, window.rows); read++)
-      digest.addRow(rows.next().value as Cell[]);
-    rows.return();
-    const [found] = await hasher.hash([{ sql, table }]);
-    return found === digest.finish();
-  };
+  const isEqual = (count: number): Promise<boolean> => isRunEqual(comparison, table, window, leftOut, count);
   let equal = 0;
   let unequal = window.rows + 1;
   while (unequal - equal > 1) {
@@ -42,7 +27,7 @@ export async function findByPlace(
     const key = `behind row ${window.offset + window.rows}`;
     return [{ kind: 'row-extra', object: table.name, key }];
   }
-  const rows = readCopied(source, table, leftOut, window.offset + equal);
+  const rows = readCopied(comparison.source, table, leftOut, window.offset + equal);
   const row = rows.next().value as Cell[];
   rows.return();
   const stored = row.filter((_, index) => !table.columns[index]?.generated);

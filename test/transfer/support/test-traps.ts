@@ -1,25 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { copyDatabase, pullDatabase, TransferRefusedError } from '../../../lib/transfer/index.js';
-import { startSqld, type SqldServer } from '../../support/sqld-server.js';
 import { createSource } from './create-source.js';
 import { readEverything } from './read-everything.js';
 import { readSource } from './read-source.js';
-import { createTestTarget, type TestTarget } from './target.js';
+import { useTarget } from './use-target.js';
 import type { Trap } from '../traps/trap.js';
 
 /** Copies every trap to a server of its own, and back again. */
 export function testTraps(traps: readonly Trap[]): void {
-  let server: SqldServer;
-  let target: TestTarget;
-
-  beforeAll(async () => {
-    server = await startSqld();
-    target = createTestTarget(server.url);
-  });
-
-  afterAll(() => server.stop());
-
-  beforeEach(() => target.empty());
+  const room = useTarget();
 
   describe('a copy', () => {
     it.each(traps.filter(({ outcome }) => outcome === 'equal').map((trap) => [trap.name, trap] as const))(
@@ -27,23 +16,25 @@ export function testTraps(traps: readonly Trap[]): void {
       async (_name, { build, options, changed, back }) => {
         const source = await createSource(build);
 
-        const report = await copyDatabase({ source, target: { url: server.url }, ...options });
+        const report = await copyDatabase({ source, target: { url: room.server.url }, ...options });
 
         expect(report.verification.differences).toEqual([]);
         for (const [table, rows] of Object.entries(changed ?? {})) {
-          expect(await target.all(`SELECT id, typeof(a), hex(a) FROM ${table} ORDER BY id`)).toEqual(rows);
+          expect(await room.target.all(`SELECT id, typeof(a), hex(a) FROM ${table} ORDER BY id`)).toEqual(
+            rows,
+          );
         }
         if (changed === undefined) expect(await readTarget(source)).toEqual(await readSource(source));
 
         const file = `${source}.pulled`;
-        const pulling = pullDatabase({ source: { url: server.url }, file });
+        const pulling = pullDatabase({ source: { url: room.server.url }, file });
         if (back !== undefined) {
           await expect(pulling).rejects.toMatchObject({ problems: [{ kind: back }] });
           return;
         }
         expect((await pulling).differences).toEqual([]);
         expect(await readSource(file)).toEqual({
-          ...(await target.session((all) => readEverything(all))),
+          ...(await room.target.session((all) => readEverything(all))),
           encoding: ['UTF-8'],
         });
       },
@@ -54,7 +45,7 @@ export function testTraps(traps: readonly Trap[]): void {
       async (_name, { build, outcome, options }) => {
         const source = await createSource(build);
 
-        const copying = copyDatabase({ source, target: { url: server.url }, ...options });
+        const copying = copyDatabase({ source, target: { url: room.server.url }, ...options });
         const error = await copying.catch((reason: unknown) => reason);
 
         expect(error).toBeInstanceOf(TransferRefusedError);
@@ -62,7 +53,7 @@ export function testTraps(traps: readonly Trap[]): void {
           outcome,
         ]);
         expect(
-          await target.all(
+          await room.target.all(
             "SELECT name FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite%'",
           ),
         ).toEqual([]);
@@ -73,7 +64,7 @@ export function testTraps(traps: readonly Trap[]): void {
   async function readTarget(source: string): Promise<Record<string, string[]>> {
     const { encoding } = await readSource(source);
     return {
-      ...(await target.session((all) => readEverything(all, encoding?.[0] === 'UTF-8'))),
+      ...(await room.target.session((all) => readEverything(all, encoding?.[0] === 'UTF-8'))),
       encoding: encoding ?? [],
     };
   }

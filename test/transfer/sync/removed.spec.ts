@@ -1,21 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import BetterSqlite3, { type Database } from 'better-sqlite3';
 import { copyDatabase, syncDatabase } from '../../../lib/transfer/index.js';
-import { startSqld, type SqldServer } from '../../support/sqld-server.js';
 import { createSource } from '../support/create-source.js';
-import { createTestTarget, type TestTarget } from '../support/target.js';
+import { useTarget } from '../support/use-target.js';
 
-let server: SqldServer;
-let target: TestTarget;
-
-beforeAll(async () => {
-  server = await startSqld();
-  target = createTestTarget(server.url);
-});
-
-afterAll(() => server.stop());
-
-beforeEach(() => target.empty());
+const room = useTarget();
 
 const numbers = (rows: number): string =>
   `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${rows}) INSERT INTO`;
@@ -60,7 +49,7 @@ const changes: [string, string, Record<string, readonly [written: number, remove
 describe('a sync by hash counts as removed', () => {
   it.each(changes)('%s', async (_title, sql, expected) => {
     const source = await createSource(build);
-    const options = { source, target: { url: server.url } };
+    const options = { source, target: { url: room.server.url } };
     await copyDatabase({ ...options, keepOpen: true });
     const db = new BetterSqlite3(source);
     db.exec(sql);
@@ -76,8 +65,8 @@ describe('a sync by hash counts as removed', () => {
 describe('a sync by changelog counts as removed', () => {
   it('rows whose key is gone, and no key that is only written in another way', async () => {
     const source = await createSource(build);
-    const options = { source, target: { url: server.url }, mode: 'changelog' } as const;
-    await copyDatabase({ source, target: { url: server.url }, keepOpen: true });
+    const options = { source, target: { url: room.server.url }, mode: 'changelog' } as const;
+    await copyDatabase({ source, target: { url: room.server.url }, keepOpen: true });
     await syncDatabase(options);
     const db = new BetterSqlite3(source);
     db.exec(`DELETE FROM plain WHERE id > 8990; INSERT INTO plain VALUES (-1, 1); UPDATE plain SET v = 0 WHERE id = 1;
