@@ -5,6 +5,7 @@ import { within } from '../async/within.js';
 import type { Reporter } from '../contract/driver.js';
 import type { DatabaseError } from '../errors/database-error.js';
 import { createClientClosedError } from '../errors/usage-errors.js';
+import { nameTarget } from '../options/name-target.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { holdAmbientDeadline, withoutRequestDeadline, type AmbientDeadline } from './ambient-deadline.js';
 import { BackgroundOpening, codeOf } from './background-opening.js';
@@ -182,19 +183,18 @@ export class ConnectionSession {
 
   /** A boot that waits in silence looks like one that hangs. */
   #tellWait({ message }: DatabaseError): void {
-    const { backend, location } = this.#target;
     const seconds = this.#options.bootTimeoutMs / 1_000;
     this.#report({
       level: 'warning',
       code: 'DATABASE_AWAITED',
-      message: `${backend} at ${location} cannot be opened yet: it is tried again, for ${seconds} s at most (${message})`,
+      message: `${nameTarget(this.#target)} cannot be opened yet: it is tried again, for ${seconds} s at most (${message})`,
     });
   }
 
   /** From now on calls fail at once, and the database is opened in the background. */
   #degrade(reason: DatabaseError): void {
     if (this.#background !== undefined || this.closed) return;
-    const database = `${this.#target.backend} at ${this.#target.location}`;
+    const database = nameTarget(this.#target);
     const message = `${database} is not there, so the app starts degraded: calls fail at once until it answers (${reason.message})`;
     this.#enter('degraded');
     this.#background = new BackgroundOpening(database, reason, this.#report);
@@ -210,8 +210,7 @@ export class ConnectionSession {
     // an attempt that is still under way must not bring the other database in later
     if ((await this.#connecting?.catch(() => undefined)) !== undefined) return;
     if (this.signal.aborted) throw reason;
-    const { backend, location } = this.#target;
-    const message = `${backend} at ${location} is not there: THE FALLBACK ${fallback.path} SERVES until the next start, and what is written to it stays there (${reason.message})`;
+    const message = `${nameTarget(this.#target)} is not there: THE FALLBACK ${fallback.path} SERVES until the next start, and what is written to it stays there (${reason.message})`;
     this.#report({ level: 'warning', code: 'FALLBACK_SERVES', message });
     this.#target = fallback;
     this.#degradedBy = reason.code;

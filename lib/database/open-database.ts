@@ -7,6 +7,7 @@ import { withRetry } from '../connection/with-retry.js';
 import type { DriverConnection } from '../contract/connection.js';
 import type { Driver, Network, Reporter } from '../contract/driver.js';
 import { createDriver } from '../drivers/create-driver.js';
+import { nameTarget } from '../options/name-target.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 
 /** An opened database with every layer around it. */
@@ -37,8 +38,7 @@ export async function openDatabase(
     refusal: () => layers.breaker?.refusal,
     protect: (remote) => {
       const ping = (): Promise<void> => remote.ping(createDeadline(options.connectTimeoutMs));
-      const { backend, location } = options.target;
-      const breaker = new CircuitBreaker(`${backend} at ${location}`, ping, report);
+      const breaker = new CircuitBreaker(nameTarget(options.target), ping, report);
       layers = { breaker, budget };
       return withBreaker(withRetry(remote, options.maxAttempts, budget), breaker);
     },

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { createResolvedConnection } from '../database/create-connection.js';
 import type { DatabaseConnection } from '../database/database-connection.js';
 import { DatabaseError, detailsOf } from '../errors/database-error.js';
+import { nameTarget } from '../options/name-target.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 
 /**
@@ -14,12 +15,12 @@ export async function openConnection(
 ): Promise<DatabaseConnection> {
   const logger = new Logger('DatabaseModule');
   const label = name === undefined ? 'database' : `database "${name}"`;
-  const { backend, location } = options.target;
+  const target = nameTarget(options.target);
   const connection = createResolvedConnection(options, ({ level, message }) =>
     logger[level === 'warning' ? 'warn' : 'log'](`${label}: ${message}`),
   );
   if (options.lazy) {
-    logger.log(`${label}: ${backend} at ${location}, opens at the first call`);
+    logger.log(`${label}: ${target}, opens at the first call`);
     return connection;
   }
   const start = performance.now();
@@ -27,11 +28,11 @@ export async function openConnection(
     await connection.open();
   } catch (error) {
     await connection.close();
-    throw explain(error, `Could not open the ${label} (${backend} at ${location})`);
+    throw explain(error, `Could not open the ${label} (${target})`);
   }
   // a degraded connection has warned already
   if (connection.status().state === 'open') {
-    logger.log(`${label}: ${backend} at ${location}, opened in ${Math.round(performance.now() - start)} ms`);
+    logger.log(`${label}: ${target}, opened in ${Math.round(performance.now() - start)} ms`);
   }
   return connection;
 }
