@@ -9,7 +9,7 @@ import type { DatabaseView } from './database-view.js';
 import type { QueryResult } from './query-result.js';
 import { RowStream } from './row-stream.js';
 import { runNested } from './run-nested.js';
-import { toStatement } from './to-statement.js';
+import { noOptions, toStatement } from './to-statement.js';
 import { assertMode, beginTransaction } from './with-transaction.js';
 
 /** What a view needs from its connection beside the calls. */
@@ -28,7 +28,7 @@ export class ConnectionView implements DatabaseView {
   readonly #parts: ViewParts;
   readonly #defaults: CallOptions;
 
-  constructor(parts: ViewParts, defaults: CallOptions) {
+  constructor(parts: ViewParts, defaults: CallOptions = noOptions) {
     this.#parts = parts;
     this.#defaults = defaults;
   }

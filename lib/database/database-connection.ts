@@ -16,7 +16,6 @@ import type { QueryResult } from './query-result.js';
 import { readStatus } from './read-status.js';
 import type { TransactionCallback } from './run-transaction.js';
 import { runInScope } from './scope-storage.js';
-import { noOptions } from './to-statement.js';
 import type { TransactionOptions } from './transaction-options.js';
 import { backupConnection, checkBackup } from './backup-connection.js';
 import type { BackupOptions } from './backup-options.js';
@@ -41,7 +40,7 @@ export class DatabaseConnection implements Client {
     const createSession = (previous?: ConnectionSession): ConnectionSession =>
       new ConnectionSession(options, report, this.#preparation.run, previous);
     this.#calls = new ConnectionCalls(options, report, createSession);
-    this.#view = this.#createView(noOptions);
+    this.#view = this.#createView();
   }
 
   /** libSQL's name of the protocol: `'file'` for SQLite, `'http'` for Turso. */
@@ -244,7 +243,7 @@ export class DatabaseConnection implements Client {
     this.#calls.renewSession();
   }
 
-  #createView(defaults: CallOptions): ConnectionView {
+  #createView(defaults?: CallOptions): ConnectionView {
     const parts = { connection: this, calls: this.#calls, options: this.#options, report: this.#report };
     return new ConnectionView(parts, defaults);
   }

@@ -33,8 +33,8 @@ const idempotentMethods = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'];
 /**
  * Answers failures of the database without telling SQL, values or tables: a violated key is 409, a row that is wrong by itself
  * 400, a database that cannot be reached in time 503 with `Retry-After`, too much data 413, everything else 500. The error itself goes
- * to the log, once; of those that an outage refuses unsent, one in ten seconds for each database, with the number of the others. Works with Express and
- * Fastify, as `app.useGlobalFilters(new DatabaseExceptionFilter())`, `APP_FILTER` and `@UseFilters`.
+ * to the log, once; of those that an outage refuses unsent, one in ten seconds for each database, with the number of the others. Works
+ * with Express and Fastify, as `app.useGlobalFilters(new DatabaseExceptionFilter())`, `APP_FILTER` and `@UseFilters`.
  */
 @Catch(DatabaseFailure)
 export class DatabaseExceptionFilter implements ExceptionFilter {
